@@ -1,0 +1,176 @@
+"""The one adjoint M* that makes a single set of formulas serve O(N) and Sp(2N)."""
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import final
+
+import numpy as np
+
+from manifold_opt.arrays.checks import Array
+
+__all__ = ["Adjoint", "TransposeAdjoint", "SymplecticAdjoint", "symplectic_form"]
+
+
+class Adjoint(ABC):
+    r"""The adjoint :math:`M \mapsto M^*` of a block with respect to the form that the group preserves.
+
+    An adjoint is involutive and reverses products, :math:`(M^*)^* = M` and :math:`(MK)^* = K^*M^*`. The group is
+    :math:`\{M : M^*M = I\}`, its Lie algebra :math:`\{X : X^* = -X\}`. An adjoint also names the *frame*: the columns
+    of the identity that make up the canonical point :math:`E` with n columns; the other ones are the *complement*.
+
+    Paper: v4, section 2 (Stiefel and Grassmann), the symplectic spaces in the same words.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt.arrays.adjoints import SymplecticAdjoint
+    >>> M, K = np.random.default_rng(0).normal(size=(2, 4, 4))
+    >>> adjoint = SymplecticAdjoint()
+    >>> np.allclose(adjoint(M @ K), adjoint(K) @ adjoint(M))
+    True
+    """
+
+    @abstractmethod
+    def __call__(self, M: Array) -> Array:
+        """The adjoint (..., q, p) of the blocks M (..., p, q)."""
+
+    @abstractmethod
+    def frame(self, N: int, n: int) -> Array:
+        """Indices (n,) of the columns of the N x N identity that make up E; the complement is the rest, in order."""
+
+    @abstractmethod
+    def check_size(self, name: str, size: int) -> int:
+        """Return `size` if a block can have so many rows or columns; ValueError otherwise."""
+
+    @property
+    @abstractmethod
+    def is_isometric(self) -> bool:
+        """Whether group elements preserve the Frobenius norm, which makes the group compact."""
+
+    @final
+    def complement(self, N: int, n: int) -> Array:
+        """Indices (N - n,) of the columns of the N x N identity that are not in E."""
+        return np.setdiff1d(np.arange(N), self.frame(N, n))
+
+    @final
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other)
+
+    @final
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+    @final
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+@final
+class TransposeAdjoint(Adjoint):
+    r"""The transpose, :math:`M^* = M^T`: the adjoint of O(N), whose frame is the first n columns.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt.arrays.adjoints import TransposeAdjoint
+    >>> TransposeAdjoint()(np.array([[1.0, 2.0]])).shape
+    (2, 1)
+    """
+
+    def __call__(self, M: Array) -> Array:
+        """The transposed blocks (..., q, p), a view of M (..., p, q)."""
+        return np.swapaxes(M, -1, -2)
+
+    def frame(self, N: int, n: int) -> Array:
+        """The first n indices."""
+        return np.arange(n)
+
+    def check_size(self, name: str, size: int) -> int:
+        """Every size of at least zero will do."""
+        if size < 0:
+            raise ValueError(f"{name} must not be negative: got {size}")
+        return size
+
+    @property
+    def is_isometric(self) -> bool:
+        """True: O(N) is compact."""
+        return True
+
+
+@final
+class SymplecticAdjoint(Adjoint):
+    r"""The symplectic adjoint :math:`M^* = J_q^T M^T J_p` with :math:`J = [[0, I], [-I, 0]]` of the block's size.
+
+    In halves, :math:`[[a, b], [c, d]]^* = [[d^T, -b^T], [-c^T, a^T]]`. The frame of the symplectic spaces is made of
+    columns 1..n and N+1..N+n of the 2N x 2N identity.
+
+    Source: Bendokat and Zimmermann, arXiv:2108.12447, section 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt.arrays.adjoints import SymplecticAdjoint, symplectic_form
+    >>> M = np.random.default_rng(0).normal(size=(6, 4))
+    >>> np.array_equal(SymplecticAdjoint()(M), symplectic_form(4).T @ M.T @ symplectic_form(6))
+    True
+    """
+
+    def __call__(self, M: Array) -> Array:
+        """The adjoint blocks (..., 2q, 2p) of M (..., 2p, 2q)."""
+        p, q = M.shape[-2] // 2, M.shape[-1] // 2
+        adjoint = np.empty((*M.shape[:-2], 2 * q, 2 * p), M.dtype)
+        adjoint[..., :q, :p] = np.swapaxes(M[..., p:, q:], -1, -2)
+        adjoint[..., q:, p:] = np.swapaxes(M[..., :p, :q], -1, -2)
+        np.negative(np.swapaxes(M[..., :p, q:], -1, -2), out=adjoint[..., :q, p:])
+        np.negative(np.swapaxes(M[..., p:, :q], -1, -2), out=adjoint[..., q:, :p])
+        return adjoint
+
+    def frame(self, N: int, n: int) -> Array:
+        """The first n/2 indices of each half of 0..N-1."""
+        return np.concatenate([np.arange(n // 2), N // 2 + np.arange(n // 2)])
+
+    def check_size(self, name: str, size: int) -> int:
+        """Sizes must be even: positions and momenta come in pairs."""
+        if size < 0 or size % 2:
+            raise ValueError(f"{name} must be even (pairs of positions and momenta): got {size}")
+        return size
+
+    @property
+    def is_isometric(self) -> bool:
+        """False: Sp(2N) is not compact."""
+        return False
+
+
+def symplectic_form(size: int, dtype: np.dtype[np.floating] | type = np.float64) -> Array:
+    """The Poisson matrix J = [[0, I], [-I, 0]] of the given even size.
+
+    Parameters
+    ----------
+    size : int
+        Number of rows, even.
+    dtype : dtype
+        Type of the entries.
+
+    Returns
+    -------
+    numpy.ndarray
+        J of shape (size, size).
+
+    Raises
+    ------
+    ValueError
+        If `size` is odd or negative.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt.arrays.adjoints import symplectic_form
+    >>> J = symplectic_form(6)
+    >>> np.array_equal(J @ J, -np.eye(6))
+    True
+    """
+    half = SymplecticAdjoint().check_size("size", size) // 2
+    J = np.zeros((size, size), dtype)
+    J[:half, half:] = np.eye(half)
+    J[half:, :half] = -np.eye(half)
+    return J

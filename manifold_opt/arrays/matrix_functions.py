@@ -1,0 +1,207 @@
+"""Small matrix functions on stacks: phi_1, the Cayley factor, the polar factor, Newton-Schulz restoration."""
+from __future__ import annotations
+
+from math import factorial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from manifold_opt.arrays.adjoints import Adjoint
+from manifold_opt.arrays.checks import Array
+
+__all__ = ["phi1", "exponential", "wider", "cayley_factor", "polar", "newton_schulz"]
+
+
+def phi1(X: Array) -> Array:
+    r"""The matrix function :math:`\varphi_1(X) = (e^X - 1)/X = \sum_k X^k/(k+1)!`, correct for every norm.
+
+    Scaling and squaring: with :math:`W = 2^{-s}\varphi_1(2^{-s}X)` from a Taylor series that is summed where its terms
+    do not cancel, :math:`(I + XW)^2 = I + X(2W + WXW)` doubles the argument s times. An argument that needs doubling is
+    treated in the next wider type (float32 in float64, float64 in extended precision where the platform has it),
+    since the rounding errors of the first steps are doubled as well.
+
+    Paper: v4, section 4, retractions, where the plain series is given; the series alone is wrong for large steps.
+
+    Parameters
+    ----------
+    X : numpy.ndarray
+        Matrices (..., m, m).
+
+    Returns
+    -------
+    numpy.ndarray
+        Matrices (..., m, m) of the same dtype; entries that overflow come out as infinite or NaN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt.arrays.matrix_functions import phi1
+    >>> X = np.array([[0.0, -np.pi], [np.pi, 0.0]])
+    >>> np.allclose(np.eye(2) + X @ phi1(X), -np.eye(2), atol=1e-15)
+    True
+    """
+    return np.asarray(_phi1_in_range(X)[1].astype(X.dtype, copy=False))
+
+
+def exponential(X: Array) -> Array:
+    r"""The matrix exponential :math:`I + X\varphi_1(X)`, rounded once from the type in which it is computed.
+
+    Parameters
+    ----------
+    X : numpy.ndarray
+        Matrices (..., m, m).
+
+    Returns
+    -------
+    numpy.ndarray
+        Matrices (..., m, m) of the same dtype; entries that overflow come out as infinite or NaN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt.arrays.matrix_functions import exponential
+    >>> X = 1000 * np.array([[0.0, -1.0], [1.0, 0.0]])
+    >>> np.allclose(exponential(X), [[np.cos(1000), -np.sin(1000)], [np.sin(1000), np.cos(1000)]], atol=4e-16, rtol=0)
+    True
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        Z, W = _phi1_in_range(X)
+        return np.asarray((np.eye(X.shape[-1], dtype=Z.dtype) + Z @ W).astype(X.dtype, copy=False))
+
+
+def _phi1_in_range(X: Array) -> tuple[Array, Array]:
+    """X and phi_1(X) in the type of the computation."""
+    norm = float(np.max(np.sum(np.abs(X), axis=-2), initial=0.0))
+    if not np.isfinite(norm):
+        return X, np.full_like(X, np.nan)
+    doublings = max(0, int(np.ceil(np.log2(norm)))) if norm > 1.0 else 0
+    Z = X.astype(wider(X.dtype), copy=False) if doublings else X
+    with np.errstate(over="ignore", invalid="ignore"):
+        W: Array = _phi1_series(Z * 0.5**doublings, norm * 0.5**doublings) * 0.5**doublings
+        for _ in range(doublings):
+            W = 2 * W + W @ Z @ W
+    return Z, W
+
+
+def wider(dtype: npt.DTypeLike) -> np.dtype[Any]:
+    """The next wider real type: float64 for float32, extended precision (where the platform has it) for float64.
+
+    Parameters
+    ----------
+    dtype : dtype
+        float32, float64 or extended precision.
+
+    Returns
+    -------
+    dtype
+
+    Examples
+    --------
+    >>> from manifold_opt.arrays.matrix_functions import wider
+    >>> wider("float32")
+    dtype('float64')
+    """
+    return np.dtype(np.float64 if np.dtype(dtype) == np.float32 else np.longdouble)
+
+
+def _phi1_series(X: Array, norm: float) -> Array:
+    """Taylor series of phi_1 by Horner's rule, with as many terms as a norm of at most one asks for."""
+    roundoff = float(np.finfo(X.dtype).eps) / 4
+    degree = next(k for k in range(1, 40) if norm**(k + 1) <= roundoff * factorial(k + 2))
+    identity = np.eye(X.shape[-1], dtype=X.dtype)
+    W: Array = identity + X / X.dtype.type(degree + 1)
+    for k in range(degree, 1, -1):
+        W = identity + (X @ W) / X.dtype.type(k)
+    return W
+
+
+def cayley_factor(X: Array) -> Array:
+    r"""The matrix function :math:`\psi(X) = (I - \frac12 X)^{-1}` of the Cayley transform :math:`I + X\psi(X)`.
+
+    Paper: v4, section 4, Cayley retraction.
+
+    Parameters
+    ----------
+    X : numpy.ndarray
+        Matrices (..., m, m).
+
+    Returns
+    -------
+    numpy.ndarray
+        Matrices (..., m, m).
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If 2 is an eigenvalue of X to working precision.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt.arrays.matrix_functions import cayley_factor
+    >>> X = np.array([[0.0, -2.0], [2.0, 0.0]])
+    >>> Q = np.eye(2) + X @ cayley_factor(X)
+    >>> np.allclose(Q, [[0.0, -1.0], [1.0, 0.0]])
+    True
+    """
+    return np.asarray(np.linalg.inv(np.eye(X.shape[-1], dtype=X.dtype) - 0.5 * X))
+
+
+def polar(P: Array) -> tuple[Array, Array]:
+    r"""The polar decomposition :math:`P = SO` with S symmetric positive semidefinite and O orthogonal (unitary).
+
+    Parameters
+    ----------
+    P : numpy.ndarray
+        Matrices (..., n, n), real or complex.
+
+    Returns
+    -------
+    S, O : numpy.ndarray
+        Matrices (..., n, n). Where P is singular O is one of the possible choices.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt.arrays.matrix_functions import polar
+    >>> S, O = polar(np.array([[0.0, -3.0], [2.0, 0.0]]))
+    >>> np.allclose(S, np.diag([3.0, 2.0])) and np.allclose(O, [[0.0, -1.0], [1.0, 0.0]])
+    True
+    """
+    U, sigma, Vh = np.linalg.svd(P)
+    S = (U * sigma[..., None, :]) @ np.conj(np.swapaxes(U, -1, -2))
+    return S, U @ Vh
+
+
+def newton_schulz(M: Array, adjoint: Adjoint) -> Array:
+    r"""One restoration step :math:`M \leftarrow \frac12 M(3I - M^*M)`, which squares the defect of :math:`M^*M = I`.
+
+    Source: N. J. Higham, Functions of Matrices, SIAM 2008, chapter 8 (the Newton-Schulz iteration for the polar
+    factor);
+    it holds for every involutive adjoint since :math:`M^*M` is self-adjoint.
+
+    Parameters
+    ----------
+    M : numpy.ndarray
+        Group elements or points (..., N, n), with a defect well below one.
+    adjoint : Adjoint
+        The adjoint of the group.
+
+    Returns
+    -------
+    numpy.ndarray
+        Restored matrices (..., N, n).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt.arrays.adjoints import TransposeAdjoint
+    >>> from manifold_opt.arrays.matrix_functions import newton_schulz
+    >>> M = np.eye(3) + 1e-5
+    >>> defect = lambda M: np.linalg.norm(M.T @ M - np.eye(3))
+    >>> bool(defect(M) > 5e-5 and defect(newton_schulz(M, TransposeAdjoint())) < 5e-9)
+    True
+    """
+    defect = adjoint(M) @ M - np.eye(M.shape[-1], dtype=M.dtype)
+    return np.asarray(M - 0.5 * (M @ defect))

@@ -1,0 +1,70 @@
+"""Adam with a rate that decays geometrically."""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import final
+
+from manifold_opt.arrays.horizontal import HorizontalElement
+from manifold_opt.optimizers.adam import Adam, adam_velocity
+from manifold_opt.optimizers.method import Method, Moments, check_rate
+
+__all__ = ["AdamWithDecay"]
+
+
+@final
+@dataclass(frozen=True)
+class AdamWithDecay(Method):
+    r"""Adam with the rate :math:`\eta_t = \eta_1\gamma^{t-1}`, which falls from :math:`\eta_1` to :math:`\eta_2` in
+    the given steps.
+
+    So :math:`\gamma = (\eta_2/\eta_1)^{1/(steps - 1)}`; beyond the given steps the rate stays at :math:`\eta_2`. A
+    fixed rate
+    keeps Adam from converging closer than the rate, because its steps do not shrink with the gradient.
+
+    Source: the optimizer of the same purpose in GeometricOptimizers.jl; the moments are those of :class:`Adam`.
+
+    Parameters
+    ----------
+    steps : int
+        Number of steps of the decay, at least 1.
+    eta1, eta2 : float
+        First and last rate, > 0.
+    adam : Adam
+        Gives rho1, rho2 and delta; its own rate is not used.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
+
+    Examples
+    --------
+    >>> from manifold_opt import AdamWithDecay
+    >>> method = AdamWithDecay(steps=3, eta1=1e-2, eta2=1e-4)
+    >>> [float(f"{method.learning_rate(t):.0e}") for t in (1, 2, 3, 4)]
+    [0.01, 0.001, 0.0001, 0.0001]
+    """
+
+    steps: int
+    eta1: float = 1e-2
+    eta2: float = 1e-6
+    adam: Adam = field(default_factory=Adam)
+
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise ValueError(f"steps must be at least 1: got {self.steps}")
+        check_rate("eta1", self.eta1)
+        check_rate("eta2", self.eta2)
+
+    def learning_rate(self, t: int) -> float:
+        """The rate of step t = 1, 2, ..."""
+        fraction = min(t - 1, self.steps - 1) / max(self.steps - 1, 1)
+        return float(self.eta1 * (self.eta2 / self.eta1) ** fraction)
+
+    def init(self, G: HorizontalElement) -> Moments:
+        """Both moments are zero."""
+        return self.adam.init(G)
+
+    def update(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:
+        """Adam's update at the rate of step t."""
+        return adam_velocity(self.adam, self.learning_rate(t), G, moments, t)

@@ -1,0 +1,51 @@
+"""Gradient descent."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+from manifold_opt.arrays.horizontal import HorizontalElement
+from manifold_opt.optimizers.method import Method, Moments, check_rate
+
+__all__ = ["Gradient"]
+
+
+@final
+@dataclass(frozen=True)
+class Gradient(Method):
+    r"""Gradient descent, :math:`W = -\eta B`.
+
+    Paper: v4, section 3 (the methods of which Adam is a refinement) and section 5.
+
+    Parameters
+    ----------
+    learning_rate : float
+        The rate :math:`\eta > 0`.
+
+    Raises
+    ------
+    ValueError
+        If the rate is not positive and finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt import Euclidean, Gradient, Optimizer
+    >>> optimizer = Optimizer(Gradient(learning_rate=0.5), Euclidean(2))
+    >>> x = np.array([1.0, 2.0])
+    >>> optimizer.step(x, x, optimizer.init(x))[0]
+    array([0.5, 1. ])
+    """
+
+    learning_rate: float = 1e-3
+
+    def __post_init__(self) -> None:
+        check_rate("learning_rate", self.learning_rate)
+
+    def init(self, G: HorizontalElement) -> Moments:
+        """Nothing is remembered."""
+        return {}
+
+    def update(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:
+        r""":math:`W = -\eta B`."""
+        return -self.learning_rate * G, moments

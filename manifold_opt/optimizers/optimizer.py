@@ -1,0 +1,251 @@
+"""One step of any method for a tree of parameters, of which some lie on manifolds and the rest in vector spaces."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from manifold_opt.arrays.checks import Array, check_array, check_finite
+from manifold_opt.arrays.horizontal import HorizontalElement
+from manifold_opt.arrays.trees import Tree, leaves, map_tree
+from manifold_opt.optimizers.method import Method, Moments
+from manifold_opt.sections import GlobalSection, Retraction, get_retraction
+from manifold_opt.spaces.base import HomogeneousSpace
+
+__all__ = ["Optimizer", "OptimizerState"]
+
+SECTIONS = ("transported", "reflector")
+
+
+@final
+@dataclass(frozen=True)
+class OptimizerState:
+    """All that an optimizer remembers between steps.
+
+    Attributes
+    ----------
+    t : int
+        Number of steps taken.
+    sections : dict
+        The section over each parameter, by path; its point is the parameter.
+    moments : dict
+        What the method remembers of each parameter, by path.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt import Adam, Optimizer, Stiefel
+    >>> state = Optimizer(Adam(), {"Q": Stiefel(4, 2)}).init({"Q": np.eye(4, 2)})
+    >>> state.t, list(state.sections), list(state.moments["Q"])
+    (0, ['Q'], ['B1', 'B2'])
+    """
+
+    t: int
+    sections: dict[str, GlobalSection]
+    moments: dict[str, Moments]
+
+
+@final
+class Optimizer:
+    r"""A method applied to a tree of parameters, all with one learning rate.
+
+    One step, for each parameter: lift the Euclidean gradient through the section, update the moments in the global
+    tangent space, move the section along the velocity, and read off the new point,
+
+    .. math::
+
+        B = \lambda(Y)^{-1}\Omega(Y, \mathrm{grad}\,L)\lambda(Y), \quad W = \mathrm{method}(B), \quad
+        \Lambda \leftarrow \Lambda\,\mathcal R(W), \quad Y \leftarrow \Lambda E.
+
+    Paper: v4, section 4, the general framework of which Adam is one method.
+
+    Parameters
+    ----------
+    method : Method
+        Gradient, Momentum, Adam, AdamWithDecay, BFGS or a method of your own.
+    spaces : HomogeneousSpace, or nested dict or list of them
+        The space of each parameter; a parameter may be a stack of points.
+    retraction : str or Retraction
+        "cayley" or "geodesic".
+    section : {"transported", "reflector"}
+        The paper's section, which is carried along as a group element, or the implicit one that is recomputed from the
+        point in O(Nn^2) time and O(Nn) memory.
+    restore : int or None
+        Every so many steps a Newton-Schulz step squares the rounding defect that has accumulated; None for the bare
+        algorithm.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described; the message names it and lists the valid choices.
+
+    Examples
+    --------
+    The column that maximizes Tr(Y^T M Y) is the leading eigenvector:
+
+    >>> import numpy as np
+    >>> from manifold_opt import Adam, Optimizer, Stiefel
+    >>> M = np.diag([3.0, 2.0, 1.0])
+    >>> params, optimizer = {"Y": np.ones((3, 1)) / np.sqrt(3)}, Optimizer(Adam(1e-2), {"Y": Stiefel(3, 1)})
+    >>> state = optimizer.init(params)
+    >>> for step in range(500):
+    ...     params, state = optimizer.step(params, {"Y": -2 * M @ params["Y"]}, state)
+    >>> np.allclose(np.abs(params["Y"]), [[1], [0], [0]], atol=1e-3)
+    True
+    """
+
+    def __init__(self, method: Method, spaces: Tree, retraction: str | Retraction = "cayley",
+                 section: str = "transported", restore: int | None = 100) -> None:
+        if not isinstance(method, Method):
+            raise TypeError(f"method must be a Method such as Adam(): got {type(method).__name__}")
+        for path, space in leaves(spaces):
+            if not isinstance(space, HomogeneousSpace):
+                raise TypeError(f"spaces must be homogeneous spaces: got {type(space).__name__} at {path!r}")
+        if section not in SECTIONS:
+            raise ValueError(f"section must be one of {', '.join(SECTIONS)}: got {section!r}")
+        if restore is not None and restore < 1:
+            raise ValueError(f"restore must be None or at least 1 (steps): got {restore}")
+        self.method, self.spaces, self.section, self.restore = method, spaces, section, restore
+        self.retraction = get_retraction(retraction)
+
+    def init(self, params: Tree) -> OptimizerState:
+        """The state before the first step.
+
+        Parameters
+        ----------
+        params : nested dict or list of numpy.ndarray
+            Points in the structure of `spaces`; each may be a stack (..., \\*shape).
+
+        Returns
+        -------
+        OptimizerState
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the tree does not match the spaces, or a parameter is no point of its space; the message names it.
+        """
+        sections: dict[str, GlobalSection] = {}
+        moments: dict[str, Moments] = {}
+
+        def start(path: str, space: HomogeneousSpace, Y: Array) -> None:
+            check_finite(f"parameter {path!r}", space.check_point(Y, f"parameter {path!r}"))
+            sections[path] = space.global_section(Y, self.section)
+            moments[path] = self.method.init(sections[path].lift(np.zeros_like(Y)))
+
+        map_tree(start, self.spaces, params, names=True)
+        return OptimizerState(0, sections, moments)
+
+    def step(self, params: Tree, grads: Tree, state: OptimizerState) -> tuple[Tree, OptimizerState]:
+        """One step. Nothing is changed in place; on an error parameters and state are as they were.
+
+        Parameters
+        ----------
+        params : nested dict or list of numpy.ndarray
+            The parameters that the last step (or `init`) left.
+        grads : nested dict or list of numpy.ndarray
+            Euclidean gradients, in structure, shapes and dtypes of the parameters.
+        state : OptimizerState
+            The state that the last step (or `init`) left.
+
+        Returns
+        -------
+        params, state
+            New parameters and new state.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a tree does not match, a gradient has another shape or dtype or is not finite, or the parameters are
+            not those
+            of the state; the message names the parameter.
+        RetractionError
+            If the retraction is undefined or overflows (symplectic spaces).
+        """
+        map_tree(lambda path, space, Y, dL: _check_gradient(path, Y, dL, state), self.spaces, params, grads, names=True)
+        t = state.t + 1
+        sections: dict[str, GlobalSection] = {}
+        moments: dict[str, Moments] = {}
+
+        def step_one(path: str, dL: Array) -> Array:
+            G = state.sections[path].lift_gradient(dL)
+            W, moments[path] = self.method.update(G, state.moments[path], t)
+            section = state.sections[path].move(W, self.retraction)
+            sections[path] = section.restore() if self.restore and t % self.restore == 0 else section
+            return sections[path].point
+
+        params = map_tree(step_one, grads, names=True)
+        return params, OptimizerState(t, sections, moments)
+
+    def save_state(self, state: OptimizerState) -> dict[str, Array]:
+        """The state as a flat dict of arrays, for :func:`numpy.savez`; no pickle is needed.
+
+        Parameters
+        ----------
+        state : OptimizerState
+            From `init` or `step`.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            Keys such as "t", "section/blocks.query/Y", "moment/blocks.query/B1/A".
+        """
+        arrays: dict[str, Array] = {"t": np.array(state.t)}
+        for path, section in state.sections.items():
+            arrays.update({f"section/{path}/{name}": value for name, value in section.to_arrays().items()})
+        for path, moments in state.moments.items():
+            for name, moment in moments.items():
+                if isinstance(moment, HorizontalElement):
+                    arrays.update({f"moment/{path}/{name}/A": moment.A, f"moment/{path}/{name}/B": moment.B})
+                else:
+                    arrays[f"moment/{path}/{name}"] = moment
+        return arrays
+
+    def load_state(self, arrays: Any) -> OptimizerState:
+        """The state from the arrays of :meth:`save_state`; training goes on bit for bit.
+
+        Parameters
+        ----------
+        arrays : mapping of str to numpy.ndarray
+            A dict, or what :func:`numpy.load` returns for an npz file.
+
+        Returns
+        -------
+        OptimizerState
+
+        Raises
+        ------
+        ValueError
+            If an array is missing; the message names it.
+        """
+        sections: dict[str, GlobalSection] = {}
+        moments: dict[str, Moments] = {}
+        try:
+            for path, space in leaves(self.spaces):
+                stored = {key.rpartition("/")[2]: arrays[key] for key in arrays if key.startswith(f"section/{path}/")}
+                sections[path] = space.load_section(stored, self.section)
+                zero = sections[path].lift(np.zeros_like(sections[path].point))
+                moments[path] = {name: _load_moment(arrays, f"moment/{path}/{name}", moment)
+                                 for name, moment in self.method.init(zero).items()}
+            return OptimizerState(int(arrays["t"]), sections, moments)
+        except KeyError as error:
+            raise ValueError(f"stored state must hold all arrays of this optimizer: no {error.args[0]}") from error
+
+
+def _load_moment(arrays: Any, key: str, like: HorizontalElement | Array) -> HorizontalElement | Array:
+    if isinstance(like, HorizontalElement):
+        return HorizontalElement(arrays[f"{key}/A"], arrays[f"{key}/B"], like.adjoint)
+    return np.asarray(arrays[key])
+
+
+def _check_gradient(path: str, Y: Array, dL: Array, state: OptimizerState) -> None:
+    """The border of `step`: everything is checked before anything is computed."""
+    name = f"gradient of {path!r}" if path else "gradient"
+    check_array(name, dL)
+    point = state.sections[path].point
+    if Y is not point and not np.array_equal(Y, point):
+        raise ValueError(f"parameter {path!r} must be the one of the state: it was changed after the last step")
+    if dL.shape != point.shape or dL.dtype != point.dtype:
+        raise ValueError(f"{name} must have shape {point.shape} and dtype {point.dtype}: got {dL.shape}, {dL.dtype}")
+    check_finite(name, dL)

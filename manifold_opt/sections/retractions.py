@@ -1,0 +1,273 @@
+r"""Retractions: from a velocity in the global tangent space to a step in the group.
+
+With :math:`\bar B = B'B''`, :math:`B' = [[\frac12A, I], [B, 0]]` and :math:`B'' = [[I, 0], [\frac12A, -B^*]]`, the
+geodesic and the Cayley transform are both :math:`I + B'\psi(B''B')B''` with a 2n x 2n matrix function, so that a step
+:math:`\Lambda \leftarrow \Lambda + (\Lambda B')\psi(B''B')B''` costs a few products of N x N by N x n.
+"""
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, final
+
+import numpy as np
+
+from manifold_opt.arrays.adjoints import Adjoint
+from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.horizontal import HorizontalElement
+from manifold_opt.arrays.matrix_functions import cayley_factor, exponential, phi1, wider
+
+__all__ = ["Retraction", "RetractionError", "Geodesic", "Cayley", "CayleyFactor", "RETRACTIONS", "get_retraction"]
+
+
+class RetractionError(ValueError):
+    """A retraction is undefined or overflows at the given velocity; a smaller step helps.
+
+    Examples
+    --------
+    >>> from manifold_opt.sections import RetractionError
+    >>> issubclass(RetractionError, ValueError)
+    True
+    """
+
+
+class Retraction(ABC):
+    """A map from the global tangent space to the group, applied to a section.
+
+    Paper: v4, section 4, "retractions".
+
+    Examples
+    --------
+    Both retractions leave a point where it is if the velocity is zero, exactly:
+
+    >>> import numpy as np
+    >>> from manifold_opt.arrays import HorizontalElement, TransposeAdjoint
+    >>> from manifold_opt.sections import Cayley, Geodesic
+    >>> Y, V = np.eye(5, 2), np.zeros((5, 2))
+    >>> zero = HorizontalElement(np.zeros((2, 2)), np.zeros((3, 2)), TransposeAdjoint())
+    >>> [np.array_equal(retraction.step(Y, V, zero)[0], Y) for retraction in (Cayley(), Geodesic())]
+    [True, True]
+    """
+
+    @abstractmethod
+    def step(self, Y: Array, V: Array, W: HorizontalElement) -> tuple[Array, Array]:
+        r"""The step in the columns of a section.
+
+        Parameters
+        ----------
+        Y : numpy.ndarray
+            Frame columns :math:`\Lambda E` (..., N, n).
+        V : numpy.ndarray
+            The product :math:`Y_\perp B` (..., N, n): all that the step of Y needs of the complement.
+        W : HorizontalElement
+            Velocity, with blocks A (..., n, n) and B (..., N - n, n).
+
+        Returns
+        -------
+        Y_new : numpy.ndarray
+            The retracted point (..., N, n).
+        R : numpy.ndarray
+            The factor (..., N, n) of the step of the complement, :math:`Y_\perp \leftarrow Y_\perp - RB^*`.
+
+        Raises
+        ------
+        RetractionError
+            If the retraction is undefined or overflows at W.
+        """
+
+    @final
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+@final
+class Geodesic(Retraction):
+    r"""The exponential :math:`\exp(\bar B)`, through :math:`\varphi_1` of the 2n x 2n matrix; right for every length.
+
+    It is the geodesic of the canonical metric on the O(N) spaces and of the bi-invariant pseudo-Riemannian metric on
+    the
+    symplectic ones. Paper: v4, section 4, geodesic retraction.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt import Stiefel
+    >>> space, rng = Stiefel(8, 3), np.random.default_rng(0)
+    >>> Y = space.random_point(rng)
+    >>> Delta = 300 * space.random_tangent(rng, Y)
+    >>> bool(space.point_defect(space.geodesic(Y, Delta)) < 5e-15)
+    True
+    """
+
+    def step(self, Y: Array, V: Array, W: HorizontalElement) -> tuple[Array, Array]:
+        """See :meth:`Retraction.step`; RetractionError where the exponential overflows (symplectic spaces)."""
+        if W.B.shape[-2] == 0:
+            # n = N: the group itself, where the exponential needs no factors
+            Y_new, R = Y @ exponential(W.A), V
+        else:
+            long_step = np.max(W.norm(), initial=0.0) > 1.0
+            Y_new, R = low_rank_step(Y, V, W, phi1, wider(Y.dtype) if long_step else Y.dtype)
+        if not np.isfinite(Y_new).all():
+            raise RetractionError(f"the exponential overflows {Y.dtype} at a velocity of norm "
+                                  f"{np.max(W.norm(), initial=0.0):.1e}: take a smaller step")
+        return Y_new, R
+
+
+@final
+class CayleyFactor(Retraction):
+    r"""The Cayley transform through the 2n x 2n matrix :math:`(I - \frac12B''B')^{-1}`, as the paper shows it.
+
+    The readable twin of :class:`Cayley`, with which it agrees to rounding at twice the work.
+    Paper: v4, section 4, Cayley retraction.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt import Stiefel
+    >>> from manifold_opt.sections import Cayley, CayleyFactor
+    >>> space, rng = Stiefel(8, 3), np.random.default_rng(0)
+    >>> section = space.global_section(space.random_point(rng))
+    >>> W = section.lift(space.random_tangent(rng, section.point))
+    >>> np.allclose(section.move(W, Cayley()).point, section.move(W, CayleyFactor()).point, atol=1e-14)
+    True
+    """
+
+    def step(self, Y: Array, V: Array, W: HorizontalElement) -> tuple[Array, Array]:
+        """See :meth:`Retraction.step`; RetractionError where 2 is an eigenvalue of the velocity (symplectic spaces)."""
+        try:
+            return low_rank_step(Y, V, W, cayley_factor, Y.dtype)
+        except np.linalg.LinAlgError as error:
+            raise _undefined_cayley(W, np.inf) from error
+
+
+@final
+class Cayley(Retraction):
+    r"""The Cayley transform :math:`(I - \frac12\bar B)^{-1}(I + \frac12\bar B)` in closed form, with one n x n inverse.
+
+    With :math:`M = I - \frac12A + \frac14B^*B` and :math:`Z = (2Y + Y_\perp B)M^{-1}`, the step is
+    :math:`Y \leftarrow Z - Y` and :math:`Y_\perp \leftarrow Y_\perp - \frac12ZB^*`: block elimination of
+    :math:`I - \frac12\bar B` in frame and complement, for both adjoints. On the O(N) spaces the symmetric part of M is
+    at least I, so that the step is defined everywhere; on the symplectic ones it is undefined exactly where M is
+    singular.
+    Paper: v4, section 4, Cayley retraction.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt import Stiefel
+    >>> space, rng = Stiefel(8, 3), np.random.default_rng(0)
+    >>> Y = space.random_point(rng)
+    >>> Delta = 300 * space.random_tangent(rng, Y)
+    >>> bool(space.point_defect(space.cayley(Y, Delta)) < 5e-15)
+    True
+    """
+
+    def step(self, Y: Array, V: Array, W: HorizontalElement) -> tuple[Array, Array]:
+        """See :meth:`Retraction.step`; RetractionError where 2 is an eigenvalue of the velocity (symplectic spaces)."""
+        assert W.adjoint is not None
+        M = np.eye(W.A.shape[-1], dtype=Y.dtype) - 0.5 * W.A + 0.25 * (W.adjoint(W.B) @ W.B)
+        Z = (2 * Y + V) @ _inverse(M, W, W.adjoint)
+        return Z - Y, 0.5 * Z
+
+
+def _inverse(M: Array, W: HorizontalElement, adjoint: Adjoint) -> Array:
+    """The inverse of the n x n Cayley matrix; RetractionError where it is singular to working precision."""
+    try:
+        inverse = np.linalg.inv(M)
+    except np.linalg.LinAlgError as error:
+        raise _undefined_cayley(W, np.inf) from error
+    if not adjoint.is_isometric:
+        condition = np.linalg.norm(M, axis=(-2, -1)) * np.linalg.norm(inverse, axis=(-2, -1))
+        worst = float(np.max(condition, initial=0.0))
+        if not worst * np.finfo(M.dtype).eps < 1e-2:
+            raise _undefined_cayley(W, worst)
+    return np.asarray(inverse)
+
+
+def _undefined_cayley(W: HorizontalElement, condition: float) -> RetractionError:
+    return RetractionError("the Cayley transform is undefined where 2 is an eigenvalue of the velocity: condition "
+                           f"{condition:.1e} at norm {np.max(W.norm(), initial=0.0):.1e}; take a smaller step")
+
+
+def low_rank_step(Y: Array, V: Array, W: HorizontalElement, psi: Callable[[Array], Array],
+                  dtype: np.dtype[Any]) -> tuple[Array, Array]:
+    r"""The step :math:`\Lambda + (\Lambda B')\psi(B''B')B''` in the columns of the section.
+
+    The factors are balanced by a power of two, :math:`B' = [[\frac12A, \sigma I], [B, 0]]` and
+    :math:`B'' = [[I, 0], [A/(2\sigma), -B^*/\sigma]]` with sigma near the norm of the velocity, which changes nothing
+    exactly and keeps the norm of :math:`B''B'` near that of :math:`\bar B`.
+
+    Parameters
+    ----------
+    Y, V, W
+        As in :meth:`Retraction.step`.
+    psi : callable
+        Matrix function of stacks (..., 2n, 2n).
+    dtype : dtype
+        Type of the 2n x 2n matrix: the next wider one for a long geodesic, because the exponential amplifies the
+        rounding errors of its argument by the length of the step.
+
+    Returns
+    -------
+    Y_new, R : numpy.ndarray
+        As in :meth:`Retraction.step`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt.arrays import HorizontalElement, TransposeAdjoint, phi1
+    >>> from manifold_opt.sections.retractions import low_rank_step
+    >>> W = HorizontalElement(np.zeros((1, 1)), np.array([[np.pi / 2]]), TransposeAdjoint())
+    >>> Y_new, R = low_rank_step(np.array([[1.0], [0.0]]), np.array([[0.0], [np.pi / 2]]), W, phi1, np.dtype(float))
+    >>> np.allclose(Y_new, [[0.0], [1.0]])
+    True
+    """
+    assert W.adjoint is not None
+    n, norm = Y.shape[-1], W.norm()
+    sigma = np.exp2(np.round(np.log2(np.where(norm > 0, norm, 1.0)))).astype(Y.dtype)[..., None, None]
+    A, B = W.A.astype(dtype, copy=False), W.B.astype(dtype, copy=False)
+    product = np.empty((*W.batch, 2 * n, 2 * n), dtype)
+    product[..., :n, :n] = product[..., n:, n:] = 0.5 * A
+    product[..., :n, n:] = sigma * np.eye(n, dtype=Y.dtype)
+    product[..., n:, :n] = (0.25 * (A @ A) - W.adjoint(B) @ B) / sigma
+    K = np.concatenate([0.5 * (Y @ W.A) + V, sigma * Y], axis=-1) @ psi(product).astype(Y.dtype, copy=False)
+    R = K[..., n:] / sigma
+    return Y + K[..., :n] + 0.5 * (R @ W.A), R
+
+
+RETRACTIONS: dict[str, Retraction] = {"cayley": Cayley(), "geodesic": Geodesic(), "cayley_factor": CayleyFactor()}
+"""The retractions by name."""
+
+
+def get_retraction(retraction: str | Retraction) -> Retraction:
+    """Return the retraction of a given name, or the given retraction.
+
+    Parameters
+    ----------
+    retraction : str or Retraction
+        One of "cayley", "geodesic", "cayley_factor", or an object.
+
+    Returns
+    -------
+    Retraction
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown; the message lists the valid ones.
+    TypeError
+        If it is neither a name nor a retraction.
+
+    Examples
+    --------
+    >>> from manifold_opt.sections import get_retraction
+    >>> get_retraction("cayley")
+    Cayley()
+    """
+    if isinstance(retraction, Retraction):
+        return retraction
+    if not isinstance(retraction, str):
+        raise TypeError(f"retraction must be a name or a Retraction: got {type(retraction).__name__}")
+    if retraction not in RETRACTIONS:
+        raise ValueError(f"retraction must be one of {', '.join(RETRACTIONS)}: got {retraction!r}")
+    return RETRACTIONS[retraction]

@@ -1,0 +1,101 @@
+"""Vector spaces, the special case in which the generalized Adam is the ordinary one."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import final
+
+import numpy as np
+import numpy.typing as npt
+
+from manifold_opt.arrays.checks import Array
+from manifold_opt.groups.translation import TranslationGroup
+from manifold_opt.sections.global_section import TranslationSection
+from manifold_opt.spaces.base import HomogeneousSpace
+
+__all__ = ["Euclidean"]
+
+
+@final
+class Euclidean(HomogeneousSpace):
+    """The vector space of arrays of one shape, on which the translations act.
+
+    Paper: v4, section 4.
+
+    Parameters
+    ----------
+    *shape : int
+        Shape of the arrays; none for numbers.
+
+    Raises
+    ------
+    TypeError
+        If a length is no integer.
+    ValueError
+        If a length is negative.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt import Euclidean
+    >>> Euclidean(2).geodesic(np.zeros(2), np.ones(2))
+    array([1., 1.])
+    """
+
+    def __init__(self, *shape: int) -> None:
+        for length in shape:
+            if not isinstance(length, (int, np.integer)) or isinstance(length, bool):
+                raise TypeError(f"lengths must be integers: got {type(length).__name__}")
+            if length < 0:
+                raise ValueError(f"lengths must not be negative: got {length}")
+        self.shape = tuple(int(length) for length in shape)
+        self.group = TranslationGroup(self.shape)
+
+    @property
+    def dimension(self) -> int:
+        """Number of entries."""
+        return prod(self.shape)
+
+    def canonical_point(self, dtype: npt.DTypeLike = np.float64) -> Array:
+        """The zero array."""
+        return self.group.identity(dtype)
+
+    def random_point(self, rng: np.random.Generator, batch: tuple[int, ...] = (),
+                     dtype: npt.DTypeLike = np.float64) -> Array:
+        """Standard normal arrays (*batch, *shape)."""
+        return rng.standard_normal((*batch, *self.shape)).astype(dtype)
+
+    def point_defect(self, Y: Array) -> Array:
+        """Zero: there is no constraint."""
+        return self.group.defect(Y)
+
+    def tangent_defect(self, Y: Array, Delta: Array) -> Array:
+        """Zero: every array is tangent."""
+        return self.group.defect(Delta)
+
+    def project_tangent(self, Y: Array, Z: Array) -> Array:
+        """Z itself."""
+        return self._check("Z", Z)
+
+    def metric(self, Y: Array, Delta1: Array, Delta2: Array) -> Array:
+        """The sum of the products of entries."""
+        axes = tuple(range(Delta1.ndim - len(self.shape), Delta1.ndim))
+        return np.asarray(np.sum(self._check("Delta1", Delta1) * self._check("Delta2", Delta2), axis=axes))
+
+    def riemannian_gradient(self, Y: Array, dL: Array) -> Array:
+        """The Euclidean gradient itself."""
+        return self._check("dL", dL)
+
+    def horizontal_lift(self, Y: Array, Delta: Array) -> Array:
+        """Delta itself, as element of the Lie algebra of the translations."""
+        return self._check("Delta", Delta)
+
+    def global_section(self, Y: Array, kind: str = "transported") -> TranslationSection:
+        """The translation by Y, whatever the kind."""
+        if kind not in ("transported", "reflector"):
+            raise ValueError(f"kind must be one of transported, reflector: got {kind!r}")
+        return TranslationSection(self._check("Y", Y), len(self.shape))
+
+    def load_section(self, arrays: Mapping[str, Array], kind: str) -> TranslationSection:
+        """The translation by the array Y."""
+        return TranslationSection(arrays["Y"], len(self.shape))

@@ -1,0 +1,167 @@
+"""What the four matrix spaces share: every formula once, in the adjoint of the group."""
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import final
+
+import numpy as np
+import numpy.typing as npt
+
+from manifold_opt.arrays.adjoints import Adjoint
+from manifold_opt.arrays.checks import Array
+from manifold_opt.groups.base import IsometryGroup
+from manifold_opt.sections.global_section import GlobalSection, TransportedSection
+from manifold_opt.sections.reflector import ReflectorSection
+from manifold_opt.spaces.base import HomogeneousSpace
+
+__all__ = ["IsometricSpace"]
+
+
+class IsometricSpace(HomogeneousSpace):
+    r"""A space of points (or representatives) :math:`Y \in R^{N \times n}` with :math:`Y^*Y = I`.
+
+    A subclass names its group and gives the operator :meth:`flat` of its metric and the dense lift; gradient,
+    projection
+    and metric follow, since with the operator :math:`\mathcal G_Y` of
+    :math:`g_Y(\Delta_1, \Delta_2) = \mathrm{Tr}(\Delta_1^T\mathcal G_Y\Delta_2)` the projection of Z is the gradient
+    of :math:`\mathcal G_YZ`.
+
+    Paper: v4, section 2; source of the symplectic half: Bendokat and Zimmermann, arXiv:2108.12447.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt import Stiefel
+    >>> space, rng = Stiefel(6, 2), np.random.default_rng(0)
+    >>> Y = space.random_point(rng)
+    >>> Z = rng.normal(size=(6, 2))
+    >>> np.allclose(space.project_tangent(Y, Z), space.riemannian_gradient(Y, space.flat(Y, Z)))
+    True
+    """
+
+    group: IsometryGroup
+    is_grassmann: bool
+    """Whether points are representatives of subspaces: then tangent vectors have Y*Delta = 0."""
+
+    def __init__(self, group: type[IsometryGroup], N: int, n: int, names: tuple[str, str]) -> None:
+        self.group = group(N)
+        if not isinstance(n, (int, np.integer)) or isinstance(n, bool):
+            raise TypeError(f"{names[1]} must be an integer: got {type(n).__name__}")
+        if not 1 <= n <= N:
+            raise ValueError(f"{names[1]} must be between 1 and {names[0]} = {N}: got {n}")
+        self.shape = (int(N), self.adjoint.check_size(names[1], int(n)))
+
+    @property
+    def adjoint(self) -> Adjoint:
+        """The adjoint of the group."""
+        return self.group.adjoint
+
+    @final
+    def canonical_point(self, dtype: npt.DTypeLike = np.float64) -> Array:
+        """The distinct point E (N, n): the frame columns of the identity."""
+        return np.ascontiguousarray(self.group.identity(dtype)[:, self.adjoint.frame(*self.shape)])
+
+    @final
+    def point_defect(self, Y: Array) -> Array:
+        r"""The Frobenius norm of :math:`Y^*Y - I`, of shape (...)."""
+        self._check("Y", Y)
+        return np.asarray(np.linalg.norm(self.adjoint(Y) @ Y - np.eye(self.shape[1], dtype=Y.dtype), axis=(-2, -1)))
+
+    @final
+    def tangent_defect(self, Y: Array, Delta: Array) -> Array:
+        r"""The Frobenius norm of :math:`Y^*\Delta + \Delta^*Y`, or of :math:`Y^*\Delta` on the Grassmann kinds."""
+        A = self.adjoint(self._check("Y", Y)) @ self._check("Delta", Delta)
+        return np.asarray(np.linalg.norm(A if self.is_grassmann else A + self.adjoint(A), axis=(-2, -1)))
+
+    @abstractmethod
+    def flat(self, Y: Array, Z: Array) -> Array:
+        r"""The operator :math:`\mathcal G_YZ` of the metric,
+        :math:`g(Z_1, Z_2) = \mathrm{Tr}(Z_1^T\mathcal G_YZ_2)`.
+        """
+
+    @final
+    def metric(self, Y: Array, Delta1: Array, Delta2: Array) -> Array:
+        r"""The metric :math:`\mathrm{Tr}(\Delta_1^T\mathcal G_Y\Delta_2)` at Y, of shape (...)."""
+        self._check("Y", Y)
+        return np.asarray(np.sum(self._check("Delta1", Delta1) * self.flat(Y, self._check("Delta2", Delta2)),
+                                 axis=(-2, -1)))
+
+    @final
+    def project_tangent(self, Y: Array, Z: Array) -> Array:
+        """The projection of Z (..., N, n) onto the tangent space at Y, orthogonal with respect to the metric."""
+        self._check("Z", Z)
+        Z = Z - 0.5 * Y @ (self.adjoint(Y) @ Z + self.adjoint(Z) @ Y) if self.adjoint.is_isometric else (
+            self._full_gradient(Y, self.flat(Y, Z)))
+        return self._drop_vertical(Y, Z)
+
+    @final
+    def riemannian_gradient(self, Y: Array, dL: Array) -> Array:
+        r"""The gradient :math:`XY` with :math:`X = 2P_{\mathfrak g}(\nabla L\,Y^T)`, in every space.
+
+        It is :math:`\nabla L - Y\nabla L^TY` on Stiefel and :math:`\nabla L\,Y^TY + JY\nabla L^TJY` on symplectic
+        Stiefel; on the Grassmann kinds the vertical part is dropped, which is exact when L depends on the span only.
+
+        Parameters
+        ----------
+        Y, dL : numpy.ndarray
+            Points and Euclidean gradients (..., N, n).
+
+        Returns
+        -------
+        numpy.ndarray
+            Tangent vectors (..., N, n) with :math:`g(\mathrm{grad}\,L, \Delta) = \mathrm{Tr}(\nabla L^T\Delta)`.
+        """
+        return self._drop_vertical(self._check("Y", Y), self._full_gradient(Y, self._check("dL", dL)))
+
+    @final
+    def global_section(self, Y: Array, kind: str = "transported") -> GlobalSection:
+        """The deterministic section over Y.
+
+        Parameters
+        ----------
+        Y : numpy.ndarray
+            Points (..., N, n).
+        kind : {"transported", "reflector"}
+            Whether the section is carried along as a group element, or recomputed from Y without N x N arrays.
+
+        Returns
+        -------
+        GlobalSection
+
+        Raises
+        ------
+        ValueError
+            If Y is off the space, the kind is unknown, or the section does not exist at Y (symplectic spaces).
+        """
+        self.check_point(Y)
+        if kind == "transported":
+            return TransportedSection.from_point(Y, self.adjoint, grassmann=self.is_grassmann)
+        if kind == "reflector":
+            return ReflectorSection(Y, self.adjoint, grassmann=self.is_grassmann)
+        raise ValueError(f"kind must be one of transported, reflector: got {kind!r}")
+
+    @final
+    def load_section(self, arrays: Mapping[str, Array], kind: str) -> GlobalSection:
+        """The section from its arrays Y (and Y_perp, if it is a transported one)."""
+        if kind == "transported":
+            return TransportedSection(arrays["Y"], arrays["Y_perp"], self.adjoint, grassmann=self.is_grassmann)
+        return ReflectorSection(arrays["Y"], self.adjoint, grassmann=self.is_grassmann)
+
+    @property
+    def _point_requirement(self) -> str:  # type: ignore[override]
+        return "Y*Y = I"
+
+    @property
+    def _tangent_requirement(self) -> str:  # type: ignore[override]
+        return "Y*Delta = 0" if self.is_grassmann else "Y*Delta + Delta*Y = 0"
+
+    def _full_gradient(self, Y: Array, dL: Array) -> Array:
+        """XY with X = dL Y^T - (dL Y^T)*, without forming X."""
+        Yt = np.swapaxes(Y, -1, -2)
+        adjoint = self.adjoint
+        return np.asarray(dL @ (Yt @ Y) - adjoint(Yt) @ (adjoint(dL) @ Y))
+
+    def _drop_vertical(self, Y: Array, Delta: Array) -> Array:
+        """Delta - Y(Y*Delta) on the Grassmann kinds."""
+        return np.asarray(Delta - Y @ (self.adjoint(Y) @ Delta)) if self.is_grassmann else Delta

@@ -1,0 +1,77 @@
+"""The Stiefel manifold St(n, N)."""
+from __future__ import annotations
+
+from typing import final
+
+import numpy as np
+import numpy.typing as npt
+
+from manifold_opt.arrays.checks import Array
+from manifold_opt.groups.orthogonal import OrthogonalGroup, random_orthonormal
+from manifold_opt.spaces.isometric import IsometricSpace
+
+__all__ = ["Stiefel"]
+
+
+@final
+class Stiefel(IsometricSpace):
+    r"""The Stiefel manifold :math:`St(n, N) = \{Y \in R^{N \times n} : Y^TY = I\} = O(N)/O(N - n)`, canonical metric.
+
+    With n = N it is the group O(N) itself, with n = 1 the sphere.
+    Paper: v4, section 2, the main example.
+
+    Parameters
+    ----------
+    N : int
+        Number of rows (ambient dimension).
+    n : int
+        Number of columns, 1 <= n <= N.
+
+    Raises
+    ------
+    TypeError
+        If N or n is no integer.
+    ValueError
+        If not 1 <= n <= N.
+
+    Examples
+    --------
+    The metric is half the squared norm of the lift, and the gradient represents the differential:
+
+    >>> import numpy as np
+    >>> from manifold_opt import Stiefel
+    >>> space, rng = Stiefel(6, 2), np.random.default_rng(0)
+    >>> Y = space.random_point(rng)
+    >>> Delta, dL = space.random_tangent(rng, Y), rng.normal(size=(6, 2))
+    >>> np.allclose(space.metric(Y, Delta, Delta), 0.5 * np.sum(space.horizontal_lift(Y, Delta) ** 2))
+    True
+    >>> np.allclose(space.metric(Y, space.riemannian_gradient(Y, dL), Delta), np.sum(dL * Delta))
+    True
+    """
+
+    is_grassmann = False
+
+    def __init__(self, N: int, n: int) -> None:
+        super().__init__(OrthogonalGroup, N, n, ("N", "n"))
+
+    @property
+    def dimension(self) -> int:
+        """Nn - n(n + 1)/2."""
+        N, n = self.shape
+        return N * n - n * (n + 1) // 2
+
+    def random_point(self, rng: np.random.Generator, batch: tuple[int, ...] = (),
+                     dtype: npt.DTypeLike = np.float64) -> Array:
+        """Uniformly distributed (Haar) points (*batch, N, n)."""
+        return random_orthonormal(rng, (*batch, *self.shape)).astype(dtype)
+
+    def flat(self, Y: Array, Z: Array) -> Array:
+        r""":math:`(I - \frac12YY^T)Z`, the operator of the canonical metric."""
+        return np.asarray(Z - 0.5 * Y @ (np.swapaxes(Y, -1, -2) @ Z))
+
+    def horizontal_lift(self, Y: Array, Delta: Array) -> Array:
+        r""":math:`\Omega(Y, \Delta) = (I - \frac12YY^T)\Delta Y^T - Y\Delta^T(I - \frac12YY^T)`, of shape (..., N,
+        N).
+        """
+        half = self.flat(self._check("Y", Y), self._check("Delta", Delta)) @ np.swapaxes(Y, -1, -2)
+        return np.asarray(half - np.swapaxes(half, -1, -2))

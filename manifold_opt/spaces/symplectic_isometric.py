@@ -1,0 +1,140 @@
+"""What the two symplectic spaces share: two metrics, two lifts, two geodesics."""
+from __future__ import annotations
+
+from typing import final
+
+import numpy as np
+import numpy.typing as npt
+
+from manifold_opt.arrays.adjoints import symplectic_form
+from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.matrix_functions import exponential
+from manifold_opt.groups.symplectic import random_symplectic
+from manifold_opt.sections.retractions import RetractionError
+from manifold_opt.spaces.isometric import IsometricSpace
+
+__all__ = ["SymplecticSpace"]
+
+
+class SymplecticSpace(IsometricSpace):
+    r"""A quotient of Sp(2N) with two metrics.
+
+    The default (`metric`, `riemannian_gradient`, `horizontal_lift`, `riemannian_geodesic`) is the right-invariant
+    Riemannian one; the names with `pseudo` belong to the bi-invariant pseudo-Riemannian one, of which `geodesic` and
+    `global_section(...).move(..., "geodesic")` follow the geodesics.
+
+    Source: Bendokat and Zimmermann, arXiv:2108.12447.
+
+    Examples
+    --------
+    Both lifts are Hamiltonian and map Y to the tangent vector; they differ:
+
+    >>> import numpy as np
+    >>> from manifold_opt import SymplecticStiefel
+    >>> space, rng = SymplecticStiefel(8, 4), np.random.default_rng(0)
+    >>> Y = space.random_point(rng)
+    >>> Delta = space.random_tangent(rng, Y)
+    >>> lifts = space.horizontal_lift(Y, Delta), space.pseudo_horizontal_lift(Y, Delta)
+    >>> [bool(np.allclose(Omega @ Y, Delta)) for Omega in lifts], bool(np.allclose(*lifts))
+    ([True, True], False)
+    """
+
+    @final
+    def random_point(self, rng: np.random.Generator, batch: tuple[int, ...] = (), dtype: npt.DTypeLike = np.float64, *,
+                     condition: float = 10.0) -> Array:
+        """Points (*batch, N2, n2) of the given condition number; see
+        :func:`~manifold_opt.groups.symplectic.random_symplectic`.
+        """
+        return random_symplectic(rng, (*batch, *self.shape), condition).astype(dtype)
+
+    def _stiefel_flat(self, Y: Array, Z: Array) -> Array:
+        r""":math:`(I - \frac12J^TY(Y^TY)^{-1}Y^TJ)Z(Y^TY)^{-1}`, the right-invariant metric of symplectic Stiefel."""
+        JY = symplectic_form(self.shape[0], Y.dtype.type).T @ Y
+        Z = Z - 0.5 * JY @ _over_gram(Y, np.swapaxes(JY, -1, -2) @ Z, left=True)
+        return _over_gram(Y, Z, left=False)
+
+    def _stiefel_lift(self, Y: Array, Delta: Array) -> Array:
+        r""":math:`\Omega_R = \Delta(Y^TY)^{-1}Y^T + JY(Y^TY)^{-1}\Delta^T(I - J^TY(Y^TY)^{-1}Y^TJ)J`."""
+        J = symplectic_form(self.shape[0], Y.dtype.type)
+        JtY = J.T @ Y
+        first = _over_gram(Y, Delta, left=False)
+        complement = Delta - JtY @ _over_gram(Y, np.swapaxes(JtY, -1, -2) @ Delta, left=True)
+        second = J @ _over_gram(Y, Y, left=False) @ np.swapaxes(complement, -1, -2) @ J
+        return np.asarray(first @ np.swapaxes(Y, -1, -2) + second)
+
+    @final
+    def pseudo_riemannian_metric(self, Y: Array, Delta1: Array, Delta2: Array) -> Array:
+        r"""The bi-invariant pseudo-Riemannian metric :math:`\mathrm{Tr}(\Delta_1^*(I - \frac12YY^*)\Delta_2)`, shape
+        (...).
+        """
+        self._check("Y", Y)
+        Z = self._check("Delta2", Delta2) - 0.5 * Y @ (self.adjoint(Y) @ Delta2)
+        return np.asarray(np.trace(self.adjoint(self._check("Delta1", Delta1)) @ Z, axis1=-2, axis2=-1))
+
+    @final
+    def pseudo_riemannian_gradient(self, Y: Array, dL: Array) -> Array:
+        r"""The gradient of the pseudo-Riemannian metric: :math:`\tilde\nabla - Y\nabla L^TY` with
+        :math:`\tilde\nabla = (\nabla L^T)^*`.
+        """
+        dLt = np.swapaxes(self._check("dL", dL), -1, -2)
+        return self._drop_vertical(Y, np.asarray(self.adjoint(dLt) - self._check("Y", Y) @ (dLt @ Y)))
+
+    @final
+    def pseudo_horizontal_lift(self, Y: Array, Delta: Array) -> Array:
+        r"""The lift :math:`\Omega(Y, \Delta) = (I - \frac12YY^*)\Delta Y^* - Y\Delta^*(I - \frac12YY^*)`, shape (...,
+        N2, N2).
+        """
+        self._check("Y", Y)
+        half = (self._check("Delta", Delta) - 0.5 * Y @ (self.adjoint(Y) @ Delta)) @ self.adjoint(Y)
+        return np.asarray(half - self.adjoint(half))
+
+    @final
+    def riemannian_geodesic(self, Y: Array, Delta: Array) -> Array:
+        r"""The geodesic :math:`\exp(\Omega_R - \Omega_R^T)\exp(\Omega_R^T)Y` of the right-invariant metric at time 1.
+
+        Computed in an orthonormal basis of the span of Y, JY, Delta and JDelta, which contains range and row space of
+        the
+        lift, so that no ill-conditioned factors appear.
+
+        Parameters
+        ----------
+        Y, Delta : numpy.ndarray
+            Points and tangent vectors (..., N2, n2).
+
+        Returns
+        -------
+        numpy.ndarray
+            Points (..., N2, n2).
+
+        Raises
+        ------
+        ValueError
+            If Y is off the space or Delta is not tangent.
+        RetractionError
+            If the exponential overflows.
+        """
+        self.check_point(Y)
+        self.check_tangent(Y, Delta)
+        Omega = self.horizontal_lift(Y, Delta)
+        J = symplectic_form(self.shape[0], Y.dtype.type)
+        basis = np.linalg.qr(np.concatenate([Y, J @ Y, Delta, J @ Delta], axis=-1))[0]
+        basis_t = np.swapaxes(basis, -1, -2)
+        X = basis_t @ Omega @ basis
+        Xt = np.swapaxes(X, -1, -2)
+        Z = basis_t @ Y
+        for generator in (Xt, X - Xt):
+            Z = exponential(generator) @ Z
+        if not np.isfinite(Z).all():
+            raise RetractionError(f"the exponential overflows {Y.dtype}: take a smaller step")
+        return np.asarray(basis @ Z)
+
+
+def _over_gram(Y: Array, Z: Array, *, left: bool) -> Array:
+    r""":math:`(Y^TY)^{-1}Z` or :math:`Z(Y^TY)^{-1}`, from the R factor of Y (never from the squared condition
+    number).
+    """
+    R = np.linalg.qr(Y, mode="r")
+    Rt = np.swapaxes(R, -1, -2)
+    if left:
+        return np.asarray(np.linalg.solve(R, np.linalg.solve(Rt, Z)))
+    return np.swapaxes(np.linalg.solve(R, np.linalg.solve(Rt, np.swapaxes(Z, -1, -2))), -1, -2)

@@ -1,0 +1,65 @@
+"""The symplectic Stiefel manifold SpSt(2n, 2N)."""
+from __future__ import annotations
+
+from typing import final
+
+from manifold_opt.arrays.checks import Array
+from manifold_opt.groups.symplectic import SymplecticGroup
+from manifold_opt.spaces.symplectic_isometric import SymplecticSpace
+
+__all__ = ["SymplecticStiefel"]
+
+
+@final
+class SymplecticStiefel(SymplecticSpace):
+    r"""The symplectic Stiefel manifold :math:`SpSt(2n, 2N) = \{Y : Y^TJ_{2N}Y = J_{2n}\} = Sp(2N)/Sp(2(N - n))`.
+
+    With n2 = N2 it is the group Sp(2N) itself. Metric, gradient and lift are those of the right-invariant Riemannian
+    metric; see :class:`~manifold_opt.spaces.symplectic_isometric.SymplecticSpace` for the other one.
+    Source: Bendokat and Zimmermann, arXiv:2108.12447, section 4.
+
+    Parameters
+    ----------
+    N2 : int
+        Number of rows 2N, even.
+    n2 : int
+        Number of columns 2n, even, 2 <= n2 <= N2.
+
+    Raises
+    ------
+    TypeError
+        If N2 or n2 is no integer.
+    ValueError
+        If one of them is odd, or not 1 <= n2 <= N2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt import SymplecticStiefel
+    >>> space, rng = SymplecticStiefel(8, 4), np.random.default_rng(0)
+    >>> Y = space.random_point(rng, condition=100.0)
+    >>> Delta, dL = space.random_tangent(rng, Y), rng.normal(size=(8, 4))
+    >>> np.allclose(space.metric(Y, space.riemannian_gradient(Y, dL), Delta), np.sum(dL * Delta))
+    True
+    """
+
+    is_grassmann = False
+
+    def __init__(self, N2: int, n2: int) -> None:
+        super().__init__(SymplecticGroup, N2, n2, ("N2", "n2"))
+
+    @property
+    def dimension(self) -> int:
+        """N2 n2 - n2 (n2 - 1)/2."""
+        N2, n2 = self.shape
+        return N2 * n2 - n2 * (n2 - 1) // 2
+
+    def flat(self, Y: Array, Z: Array) -> Array:
+        r""":math:`(I - \frac12J^TY(Y^TY)^{-1}Y^TJ)Z(Y^TY)^{-1}`, the operator of the right-invariant metric."""
+        return self._stiefel_flat(Y, Z)
+
+    def horizontal_lift(self, Y: Array, Delta: Array) -> Array:
+        r"""The right-invariant lift :math:`\Omega_R(Y, \Delta)`, of shape (..., N2, N2), with metric
+        :math:`\frac12\|\Omega_R\|^2`.
+        """
+        return self._stiefel_lift(self._check("Y", Y), self._check("Delta", Delta))
