@@ -206,13 +206,17 @@ class HomogeneousSpace(ABC):
         check_constraint(name, self._tangent_requirement, self.tangent_defect(Y, Delta), self._bound(Y, Delta))
         return Delta
 
-    _point_requirement = ""
-    _tangent_requirement = ""
+    _point_requirement: str = "membership in the space"
+
+    @property
+    def _tangent_requirement(self) -> str:
+        return "tangency"
 
     def _bound(self, Y: Array, Z: Array) -> float:
-        """Tolerance of the defect of Y*Z: it grows with both norms."""
-        scale = np.linalg.norm(Y) * np.linalg.norm(Z) if Y.size else 1.0
-        return tolerance(100.0 * max(1.0, float(scale)), Y.dtype, self.shape[0] if self.shape else 1)
+        """Tolerance of the defect of Y*Z: it grows with the norms of both, taken over the members of the stack."""
+        axes = tuple(range(-len(self.shape), 0))
+        largest = [float(np.sqrt(np.max(np.sum(X * X, axis=axes), initial=0.0))) for X in (Y, Z)]
+        return tolerance(100.0 * max(1.0, largest[0] * largest[1]), Y.dtype, self.shape[0] if self.shape else 1)
 
     @final
     def _check(self, name: str, Y: Array) -> Array:

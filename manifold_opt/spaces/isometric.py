@@ -148,12 +148,10 @@ class IsometricSpace(HomogeneousSpace):
             return TransportedSection(arrays["Y"], arrays["Y_perp"], self.adjoint, grassmann=self.is_grassmann)
         return ReflectorSection(arrays["Y"], self.adjoint, grassmann=self.is_grassmann)
 
-    @property
-    def _point_requirement(self) -> str:  # type: ignore[override]
-        return "Y*Y = I"
+    _point_requirement = "Y*Y = I"
 
     @property
-    def _tangent_requirement(self) -> str:  # type: ignore[override]
+    def _tangent_requirement(self) -> str:
         return "Y*Delta = 0" if self.is_grassmann else "Y*Delta + Delta*Y = 0"
 
     def _full_gradient(self, Y: Array, dL: Array) -> Array:
