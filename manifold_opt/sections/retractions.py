@@ -165,9 +165,11 @@ class Cayley(Retraction):
     def step(self, Y: Array, V: Array, W: HorizontalElement) -> tuple[Array, Array]:
         """See :meth:`Retraction.step`; RetractionError where 2 is an eigenvalue of the velocity (symplectic spaces)."""
         assert W.adjoint is not None
-        M = np.eye(W.A.shape[-1], dtype=Y.dtype) - 0.5 * W.A + 0.25 * (W.adjoint(W.B) @ W.B)
-        Z = (2 * Y + V) @ _inverse(M, W, W.adjoint)
-        return Z - Y, 0.5 * Z
+        T = 0.25 * (W.adjoint(W.B) @ W.B) - 0.5 * W.A
+        inverse = _inverse(np.eye(T.shape[-1], dtype=Y.dtype) + T, W, W.adjoint)
+        # Z - Y as an increment of Y: the rounding of 2Y M^-1 - Y has a bias, and makes long trainings drift
+        H = V - (2 * Y + V) @ (inverse @ T)
+        return Y + H, Y + 0.5 * H
 
 
 def _inverse(M: Array, W: HorizontalElement, adjoint: Adjoint) -> Array:
