@@ -165,11 +165,32 @@ class Cayley(Retraction):
     def step(self, Y: Array, V: Array, W: HorizontalElement) -> tuple[Array, Array]:
         """See :meth:`Retraction.step`; RetractionError where 2 is an eigenvalue of the velocity (symplectic spaces)."""
         assert W.adjoint is not None
+        if W.adjoint.is_isometric and np.max(W.norm(), initial=0.0) > 10.0:
+            R = _long_cayley(Y, V, W.A)
+            return 2 * R - Y, R
         T = 0.25 * (W.adjoint(W.B) @ W.B) - 0.5 * W.A
         inverse = _inverse(np.eye(T.shape[-1], dtype=Y.dtype) + T, W, W.adjoint)
         # Z - Y as an increment of Y: the rounding of 2Y M^-1 - Y has a bias, and makes long trainings drift
         H = V - (2 * Y + V) @ (inverse @ T)
         return Y + H, Y + 0.5 * H
+
+
+def _long_cayley(Y: Array, V: Array, A: Array) -> Array:
+    r"""The factor :math:`R = \frac12Z` of a long step on the O(N) spaces, from products of matrices of norm at most one.
+
+    With the QR decomposition :math:`[I; \frac12V] = [Q_1; Q_2]S` one has :math:`M = S^T(I - K)S` with the
+    skew-symmetric :math:`K = \frac12Q_1^TAQ_1`, and so :math:`R = (YQ_1 + Q_2)(I - K)^{-1}Q_1^T`. The plain inverse of M
+    loses as many digits as the square of the step has.
+    """
+    n = A.shape[-1]
+    identity = np.broadcast_to(np.eye(n, dtype=Y.dtype), A.shape)
+    Q = np.linalg.qr(np.concatenate([identity, 0.5 * V], axis=-2))[0]
+    Q1, Q2 = Q[..., :n, :], Q[..., n:, :]
+    Q1t = np.swapaxes(Q1, -1, -2)
+    K = 0.5 * (Q1t @ A @ Q1)
+    omega, U = np.linalg.eigh(-0.5j * (K - np.swapaxes(K, -1, -2)))
+    inverse = ((U / (1 - 1j * omega)[..., None, :]) @ np.conj(np.swapaxes(U, -1, -2))).real
+    return np.asarray(((Y @ Q1 + Q2) @ inverse) @ Q1t)
 
 
 def _inverse(M: Array, W: HorizontalElement, adjoint: Adjoint) -> Array:
