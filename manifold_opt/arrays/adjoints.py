@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
@@ -46,6 +46,14 @@ class Adjoint(ABC):
     @abstractmethod
     def is_isometric(self) -> bool:
         """Whether group elements preserve the Frobenius norm, which makes the group compact."""
+
+    @abstractmethod
+    def coordinates(self, A: Array) -> Array:
+        r"""Coordinates (..., k) of A (..., n, n) in the algebra, orthonormal for :math:`\frac12\mathrm{Tr}(A_1^TA_2)`."""
+
+    @abstractmethod
+    def from_coordinates(self, c: Array, n: int) -> Array:
+        """The algebra elements (..., n, n) with the coordinates c (..., k), the inverse of :meth:`coordinates`."""
 
     @final
     def complement(self, N: int, n: int) -> Array:
@@ -91,6 +99,19 @@ class TransposeAdjoint(Adjoint):
             raise ValueError(f"{name} must not be negative: got {size}")
         return size
 
+    def coordinates(self, A: Array) -> Array:
+        """The n(n - 1)/2 entries below the diagonal of skew-symmetric A."""
+        rows, columns = np.tril_indices(A.shape[-1], -1)
+        return np.asarray(A[..., rows, columns])
+
+    def from_coordinates(self, c: Array, n: int) -> Array:
+        """Skew-symmetric matrices (..., n, n)."""
+        rows, columns = np.tril_indices(n, -1)
+        A = np.zeros((*c.shape[:-1], n, n), c.dtype)
+        A[..., rows, columns] = c
+        A[..., columns, rows] = -c
+        return A
+
     @property
     def is_isometric(self) -> bool:
         """True: O(N) is compact."""
@@ -135,10 +156,40 @@ class SymplecticAdjoint(Adjoint):
             raise ValueError(f"{name} must be even (pairs of positions and momenta): got {size}")
         return size
 
+    def coordinates(self, A: Array) -> Array:
+        r"""For :math:`[[P, Q], [R, -P^T]]` the entries of P, then the symmetric parts Q and R, n(n + 1)/2 numbers each.
+
+        A diagonal entry of Q or R occurs once in the matrix and an entry of P twice, hence a factor :math:`1/\sqrt2`.
+        """
+        n = A.shape[-1] // 2
+        rows, columns, weights = _symmetric_part(n, A.dtype)
+        P, Q, R = A[..., :n, :n], A[..., :n, n:], A[..., n:, :n]
+        return np.concatenate([P.reshape(*A.shape[:-2], n * n), Q[..., rows, columns] * weights,
+                               R[..., rows, columns] * weights], axis=-1)
+
+    def from_coordinates(self, c: Array, n: int) -> Array:
+        """Hamiltonian matrices (..., n, n), n even."""
+        half = n // 2
+        rows, columns, weights = _symmetric_part(half, c.dtype)
+        A = np.zeros((*c.shape[:-1], n, n), c.dtype)
+        P = c[..., :half * half].reshape(*c.shape[:-1], half, half)
+        A[..., :half, :half], A[..., half:, half:] = P, -np.swapaxes(P, -1, -2)
+        Q, R = np.split(c[..., half * half:], 2, axis=-1)
+        for block, entries in ((A[..., :half, half:], Q / weights), (A[..., half:, :half], R / weights)):
+            block[..., rows, columns] = entries
+            block[..., columns, rows] = entries
+        return A
+
     @property
     def is_isometric(self) -> bool:
         """False: Sp(2N) is not compact."""
         return False
+
+
+def _symmetric_part(n: int, dtype: np.dtype[Any]) -> tuple[Array, Array, Array]:
+    """Rows, columns and weights of the independent entries of a symmetric matrix."""
+    rows, columns = np.tril_indices(n)
+    return rows, columns, np.where(rows == columns, np.sqrt(0.5), 1.0).astype(dtype)
 
 
 def symplectic_form(size: int, dtype: np.dtype[np.floating] | type = np.float64) -> Array:

@@ -176,11 +176,11 @@ class Cayley(Retraction):
 
 
 def _long_cayley(Y: Array, V: Array, A: Array) -> Array:
-    r"""The factor :math:`R = \frac12Z` of a long step on the O(N) spaces, from products of matrices of norm at most one.
+    r"""The factor :math:`R = \frac12Z` of a long step on the O(N) spaces, from matrices of norm at most one.
 
     With the QR decomposition :math:`[I; \frac12V] = [Q_1; Q_2]S` one has :math:`M = S^T(I - K)S` with the
-    skew-symmetric :math:`K = \frac12Q_1^TAQ_1`, and so :math:`R = (YQ_1 + Q_2)(I - K)^{-1}Q_1^T`. The plain inverse of M
-    loses as many digits as the square of the step has.
+    skew-symmetric :math:`K = \frac12Q_1^TAQ_1`, and so :math:`R = (YQ_1 + Q_2)(I - K)^{-1}Q_1^T`. The plain inverse
+    of M loses as many digits as the square of the step has.
     """
     n = A.shape[-1]
     identity = np.broadcast_to(np.eye(n, dtype=Y.dtype), A.shape)
