@@ -1,0 +1,107 @@
+"""The tree of parameters: random values, and whether input fits it."""
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from manifold_opt.arrays.checks import Array, check_array
+from manifold_opt.arrays.trees import Tree, map_tree
+from manifold_opt.spaces import Euclidean, HomogeneousSpace
+
+__all__ = ["random_parameters", "check_input", "check_like"]
+
+
+def random_parameters(rng: np.random.Generator, spaces: Tree, shapes: Tree, dtype: npt.DTypeLike) -> Tree:
+    r"""Random points of the constrained spaces, and Glorot-uniform matrices and zero vectors of the vector spaces.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    spaces, shapes : nested dict
+        For each parameter the space on which its matrices lie, and its shape with the stack in front.
+    dtype : dtype
+        Type of the entries.
+
+    Returns
+    -------
+    nested dict of numpy.ndarray
+
+    References
+    ----------
+    Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, AISTATS 2010, eq. 16.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt.network.parameters import random_parameters
+    >>> from manifold_opt.spaces import Euclidean
+    >>> params = random_parameters(np.random.default_rng(0), {"W": Euclidean(4, 2)}, {"W": (100, 4, 2)}, "float32")
+    >>> params["W"].shape, params["W"].dtype, bool(0.9 < abs(params["W"]).max() <= 1)
+    ((100, 4, 2), dtype('float32'), True)
+    """
+    def draw(space: HomogeneousSpace, shape: tuple[int, ...]) -> Array:
+        if not isinstance(space, Euclidean):
+            return space.random_point(rng, shape[:-2], dtype)
+        bound = np.sqrt(6 / sum(space.shape)) if len(space.shape) == 2 else 0.0
+        return rng.uniform(-bound, bound, shape).astype(dtype)
+
+    return map_tree(draw, spaces, shapes)
+
+
+def check_input(shapes: Tree, params: Tree, x: Array) -> None:
+    """TypeError or ValueError unless parameters and sequences fit the model and each other.
+
+    Parameters
+    ----------
+    shapes : nested dict
+        Shapes of the parameters.
+    params : nested dict of numpy.ndarray
+        The parameters.
+    x : numpy.ndarray
+        Sequences of shape (batch, tokens, width).
+
+    Raises
+    ------
+    TypeError
+        If something is no array of floating-point numbers, or precisions differ.
+    ValueError
+        If a tree or a shape differs from what is required.
+    """
+    check_array("x", x)
+    width = shapes["classifier"][1]
+    if x.ndim != 3 or x.shape[2] != width or 0 in x.shape:
+        raise ValueError(f"x must have shape (batch, tokens, {width}), none of them zero: got {x.shape}")
+
+    def check(path: str, shape: tuple[int, ...], leaf: Array) -> None:
+        check_array(f"params[{path}]", leaf)
+        if leaf.shape != shape:
+            raise ValueError(f"params[{path}] must have shape {shape}: got {leaf.shape}")
+        if leaf.real.dtype != x.real.dtype:
+            raise TypeError(f"params[{path}] must have the precision of x ({x.dtype}): got {leaf.dtype}")
+
+    map_tree(check, shapes, params, names=True)
+
+
+def check_like(name: str, value: Array, y: Array) -> None:
+    """TypeError or ValueError unless the value has the shape and the precision of y.
+
+    Parameters
+    ----------
+    name : str
+        How the error message calls the value.
+    value, y : numpy.ndarray
+        The array to check, and the array of the model.
+
+    Raises
+    ------
+    TypeError
+        If `value` is no array of floating-point numbers of the precision of y.
+    ValueError
+        If the shapes differ.
+    """
+    check_array(name, value)
+    if value.shape != y.shape:
+        raise ValueError(f"{name} must have the shape {y.shape} of y: got {value.shape}")
+    if value.real.dtype != y.real.dtype:
+        raise TypeError(f"{name} must have the precision of y ({y.dtype}): got {value.dtype}")

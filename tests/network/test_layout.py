@@ -1,0 +1,32 @@
+"""Tokens as rows, tokens as columns."""
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from manifold_opt.network import Buffers, columns, group_size, rows
+from manifold_opt.network.layout import GROUP_COLUMNS, sum_of_products
+
+
+@given(groups=st.integers(1, 4), samples=st.integers(1, 4), tokens=st.integers(1, 5), width=st.integers(1, 6))
+def test_inverse(groups: int, samples: int, tokens: int, width: int) -> None:
+    x = np.random.default_rng(0).normal(size=(groups * samples, tokens, width))
+    Z = columns(x, samples)
+    assert Z.shape == (groups, width, samples, tokens) and Z.flags.c_contiguous
+    assert np.array_equal(rows(Z), x)
+    assert not np.shares_memory(Z, x) and not np.shares_memory(rows(Z), Z)
+    for g, s, t in np.ndindex(groups, samples, tokens):
+        assert np.array_equal(Z[g, :, s, t], x[g * samples + s, t])
+
+
+@given(batch=st.integers(1, 600), tokens=st.integers(1, 200))
+def test_group_size(batch: int, tokens: int) -> None:
+    size = group_size(batch, tokens)
+    assert batch % size == 0 and (size == 1 or size * tokens <= GROUP_COLUMNS)
+    assert all(batch % larger or larger * tokens > GROUP_COLUMNS for larger in range(size + 1, batch + 1))
+
+
+def test_sum_of_products() -> None:
+    D, X = np.random.default_rng(0).normal(size=(3, 4, 6)), np.random.default_rng(1).normal(size=(3, 5, 6))
+    assert np.allclose(sum_of_products(D, X, Buffers()), np.einsum("gmc,gnc->mn", D, X), rtol=1e-14, atol=1e-14)
