@@ -49,7 +49,7 @@ class Adjoint(ABC):
 
     @abstractmethod
     def coordinates(self, A: Array) -> Array:
-        r"""Coordinates (..., k) of A (..., n, n) in the algebra, orthonormal for :math:`\frac12\mathrm{Tr}(A_1^TA_2)`."""
+        r"""Coordinates (..., k) of algebra elements (..., n, n), orthonormal for half the Frobenius product."""
 
     @abstractmethod
     def from_coordinates(self, c: Array, n: int) -> Array:

@@ -1,11 +1,12 @@
-"""Optimization methods on the global tangent space, and the optimizer that applies them (paper v4, sections 3 and
-4).
-"""
+"""Optimization methods on the global tangent space, and the optimizer that applies them (paper v4, sections 3, 4)."""
 from manifold_opt.optimizers.adam import Adam
 from manifold_opt.optimizers.adam_with_decay import AdamWithDecay
+from manifold_opt.optimizers.bfgs import BFGS
 from manifold_opt.optimizers.gradient import Gradient
 from manifold_opt.optimizers.method import Method
+from manifold_opt.optimizers.minimize import minimize
 from manifold_opt.optimizers.momentum import Momentum
 from manifold_opt.optimizers.optimizer import Optimizer, OptimizerState
 
-__all__ = ["Adam", "AdamWithDecay", "Gradient", "Method", "Momentum", "Optimizer", "OptimizerState"]
+__all__ = ["Adam", "AdamWithDecay", "BFGS", "Gradient", "Method", "Momentum", "Optimizer", "OptimizerState",
+           "minimize"]

@@ -4,7 +4,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
+import numpy as np
+
+from manifold_opt.arrays.checks import Array
 from manifold_opt.arrays.horizontal import HorizontalElement
+from manifold_opt.sections import GlobalSection
 
 __all__ = ["Method", "Moments", "check_rate", "check_fraction"]
 
@@ -13,8 +17,7 @@ Moments = dict[str, Any]
 
 
 class Method(ABC):
-    """A rule that turns gradients in the global tangent space into velocities, with what it remembers as explicit
-    state.
+    """A rule that turns gradients in the global tangent space into velocities; what it remembers is explicit state.
 
     Because the global tangent space is one fixed vector space, the rule needs no parallel transport.
     Paper: v4, section 4.
@@ -30,6 +33,14 @@ class Method(ABC):
     >>> W.B
     array([-0.5,  1. ])
     """
+
+    def read(self, section: GlobalSection, dL: Array) -> HorizontalElement:
+        """What the method takes as gradient: the lift of the Riemannian gradient, unless a method overrides this."""
+        return section.lift_gradient(dL)
+
+    def start(self, section: GlobalSection) -> Moments:
+        """The moments before the first step over a given section."""
+        return self.init(section.lift(np.zeros_like(section.point)))
 
     @abstractmethod
     def init(self, G: HorizontalElement) -> Moments:

@@ -12,6 +12,7 @@ from manifold_opt.arrays.trees import Tree, leaves, map_tree
 from manifold_opt.optimizers.method import Method, Moments
 from manifold_opt.sections import GlobalSection, Retraction, get_retraction
 from manifold_opt.spaces.base import HomogeneousSpace
+from manifold_opt.spaces.product import factors
 
 __all__ = ["Optimizer", "OptimizerState"]
 
@@ -64,7 +65,7 @@ class Optimizer:
     ----------
     method : Method
         Gradient, Momentum, Adam, AdamWithDecay, BFGS or a method of your own.
-    spaces : HomogeneousSpace, or nested dict or list of them
+    spaces : HomogeneousSpace, Product, or nested dict or list of them
         The space of each parameter; a parameter may be a stack of points.
     retraction : str or Retraction
         "cayley" or "geodesic".
@@ -99,14 +100,11 @@ class Optimizer:
                  section: str = "transported", restore: int | None = 100) -> None:
         if not isinstance(method, Method):
             raise TypeError(f"method must be a Method such as Adam(): got {type(method).__name__}")
-        for path, space in leaves(spaces):
-            if not isinstance(space, HomogeneousSpace):
-                raise TypeError(f"spaces must be homogeneous spaces: got {type(space).__name__} at {path!r}")
         if section not in SECTIONS:
             raise ValueError(f"section must be one of {', '.join(SECTIONS)}: got {section!r}")
         if restore is not None and restore < 1:
             raise ValueError(f"restore must be None or at least 1 (steps): got {restore}")
-        self.method, self.spaces, self.section, self.restore = method, spaces, section, restore
+        self.method, self.spaces, self.section, self.restore = method, factors(spaces), section, restore
         self.retraction = get_retraction(retraction)
 
     def init(self, params: Tree) -> OptimizerState:
@@ -132,7 +130,7 @@ class Optimizer:
         def start(path: str, space: HomogeneousSpace, Y: Array) -> None:
             check_finite(f"parameter {path!r}", space.check_point(Y, f"parameter {path!r}"))
             sections[path] = space.global_section(Y, self.section)
-            moments[path] = self.method.init(sections[path].lift(np.zeros_like(Y)))
+            moments[path] = self.method.start(sections[path])
 
         map_tree(start, self.spaces, params, names=True)
         return OptimizerState(0, sections, moments)
@@ -169,7 +167,7 @@ class Optimizer:
         moments: dict[str, Moments] = {}
 
         def step_one(path: str, dL: Array) -> Array:
-            G = state.sections[path].lift_gradient(dL)
+            G = self.method.read(state.sections[path], dL)
             W, moments[path] = self.method.update(G, state.moments[path], t)
             section = state.sections[path].move(W, self.retraction)
             sections[path] = section.restore() if self.restore and t % self.restore == 0 else section
@@ -225,9 +223,8 @@ class Optimizer:
             for path, space in leaves(self.spaces):
                 stored = {key.rpartition("/")[2]: arrays[key] for key in arrays if key.startswith(f"section/{path}/")}
                 sections[path] = space.load_section(stored, self.section)
-                zero = sections[path].lift(np.zeros_like(sections[path].point))
                 moments[path] = {name: _load_moment(arrays, f"moment/{path}/{name}", moment)
-                                 for name, moment in self.method.init(zero).items()}
+                                 for name, moment in self.method.start(sections[path]).items()}
             return OptimizerState(int(arrays["t"]), sections, moments)
         except KeyError as error:
             raise ValueError(f"stored state must hold all arrays of this optimizer: no {error.args[0]}") from error

@@ -1,9 +1,11 @@
 """The homogeneous spaces of the paper (v4, section 2) and their symplectic counterparts."""
 from manifold_opt.spaces.base import HomogeneousSpace
 from manifold_opt.spaces.euclidean import Euclidean
-from manifold_opt.spaces.grassmann import Grassmann
+from manifold_opt.spaces.grassmann import CutLocusWarning, Grassmann
+from manifold_opt.spaces.product import Product
 from manifold_opt.spaces.stiefel import Stiefel
 from manifold_opt.spaces.symplectic_grassmann import SymplecticGrassmann
 from manifold_opt.spaces.symplectic_stiefel import SymplecticStiefel
 
-__all__ = ["Euclidean", "Grassmann", "HomogeneousSpace", "Stiefel", "SymplecticGrassmann", "SymplecticStiefel"]
+__all__ = ["CutLocusWarning", "Euclidean", "Grassmann", "HomogeneousSpace", "Product", "Stiefel", "SymplecticGrassmann",
+           "SymplecticStiefel"]

@@ -88,6 +88,10 @@ class HomogeneousSpace(ABC):
     def load_section(self, arrays: Mapping[str, Array], kind: str) -> GlobalSection:
         """The section from the arrays of its :meth:`~manifold_opt.sections.GlobalSection.to_arrays`."""
 
+    @abstractmethod
+    def inverse_cayley(self, Y: Array, Q: Array) -> Array:
+        """The tangent vector at Y whose Cayley retraction is Q; ValueError where there is none."""
+
     @final
     def random_tangent(self, rng: np.random.Generator, Y: Array) -> Array:
         """The projection of standard normal arrays: tangent vectors at Y that fill the whole tangent space.

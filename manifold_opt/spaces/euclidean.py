@@ -90,6 +90,15 @@ class Euclidean(HomogeneousSpace):
         """Delta itself, as element of the Lie algebra of the translations."""
         return self._check("Delta", Delta)
 
+    def inverse_cayley(self, Y: Array, Q: Array) -> Array:
+        """The difference Q - Y."""
+        return np.asarray(self._check("Q", Q) - self._check("Y", Y))
+
+    def distance(self, Y: Array, Q: Array) -> Array:
+        """The norm of the difference, of shape (...)."""
+        difference = self.inverse_cayley(Y, Q)
+        return np.asarray(np.sqrt(self.metric(Y, difference, difference)))
+
     def global_section(self, Y: Array, kind: str = "transported") -> TranslationSection:
         """The translation by Y, whatever the kind."""
         if kind not in ("transported", "reflector"):

@@ -1,16 +1,28 @@
 """The Grassmann manifold Gr(n, N)."""
 from __future__ import annotations
 
+import warnings
 from typing import final
 
 import numpy as np
 import numpy.typing as npt
 
-from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.checks import Array, tolerance
 from manifold_opt.groups.orthogonal import OrthogonalGroup, random_orthonormal
 from manifold_opt.spaces.isometric import IsometricSpace
 
-__all__ = ["Grassmann"]
+__all__ = ["CutLocusWarning", "Grassmann"]
+
+
+class CutLocusWarning(RuntimeWarning):
+    """A shortest geodesic is not unique.
+
+    Examples
+    --------
+    >>> from manifold_opt.spaces.grassmann import CutLocusWarning
+    >>> issubclass(CutLocusWarning, RuntimeWarning)
+    True
+    """
 
 
 @final
@@ -61,6 +73,124 @@ class Grassmann(IsometricSpace):
         """Representatives (*batch, N, n) of uniformly distributed subspaces."""
         return random_orthonormal(rng, (*batch, *self.shape)).astype(dtype)
 
+    def principal_angles(self, Y: Array, Q: Array) -> Array:
+        r"""The principal angles between two subspaces, ascending, in :math:`[0, \frac\pi2]`.
+
+        From the singular values of both :math:`Y^TQ` (cosines) and :math:`(I - YY^T)Q` (sines), so that every angle
+        is right to rounding: the cosines alone have a floor of :math:`\sqrt{eps}` at small angles, the sines alone
+        near :math:`\frac\pi2`. Source: A. Bjorck and G. H. Golub, Math. Comp. 27 (1973), 579-594.
+
+        Parameters
+        ----------
+        Y, Q : numpy.ndarray
+            Representatives (..., N, n).
+
+        Returns
+        -------
+        numpy.ndarray
+            Angles (..., n).
+
+        Raises
+        ------
+        ValueError
+            If Y or Q is off the space.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from manifold_opt import Grassmann
+        >>> E = np.eye(4)
+        >>> Grassmann(4, 2).principal_angles(E[:, [0, 1]], E[:, [1, 2]]) / np.pi
+        array([0. , 0.5])
+        """
+        self.check_point(Y)
+        self.check_point(Q, "Q")
+        cosines = np.linalg.svd(np.swapaxes(Y, -1, -2) @ Q, compute_uv=False)
+        sines = np.linalg.svd(_normal_part(Y, Q), compute_uv=False)[..., ::-1]
+        return np.asarray(np.arctan2(sines, cosines))
+
+    def distance(self, Y: Array, Q: Array) -> Array:
+        """The length of the shortest geodesic, the root of the sum of the squared principal angles, of shape (...).
+
+        Parameters
+        ----------
+        Y, Q : numpy.ndarray
+            Representatives (..., N, n).
+
+        Returns
+        -------
+        numpy.ndarray
+            Distances (...).
+
+        Raises
+        ------
+        ValueError
+            If Y or Q is off the space.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from manifold_opt import Grassmann
+        >>> E, space = np.eye(4), Grassmann(4, 1)
+        >>> bool(space.distance(E[:, :1], E[:, 1:2]) == np.pi / 2)
+        True
+        >>> close = E[:, :1] + 1e-12 * E[:, 1:2]
+        >>> bool(np.isclose(space.distance(E[:, :1], close), 1e-12, rtol=1e-15, atol=0))
+        True
+        """
+        return np.asarray(np.linalg.norm(self.principal_angles(Y, Q), axis=-1))
+
+    def log(self, Y: Array, Q: Array) -> Array:
+        r"""The tangent vector at Y of the shortest geodesic to the span of Q, the inverse of :meth:`geodesic`.
+
+        With :math:`Y^TQ = UCV^T` and the columns :math:`s_i` of :math:`(I - YY^T)QV`, whose norms are the sines, it
+        is :math:`\sum_i (\theta_i/|s_i|)s_iu_i^T`, which does not depend on the representative of Q.
+        Source: T. Bendokat, R. Zimmermann and P.-A. Absil, Adv. Comput. Math. 50 (2024), 6, section 5.2.
+
+        Parameters
+        ----------
+        Y, Q : numpy.ndarray
+            Representatives (..., N, n).
+
+        Returns
+        -------
+        numpy.ndarray
+            Tangent vectors (..., N, n) with :math:`Y^T\Delta = 0`, of the length of the distance.
+
+        Raises
+        ------
+        ValueError
+            If Y or Q is off the space.
+
+        Warns
+        -----
+        CutLocusWarning
+            If a principal angle is :math:`\frac\pi2` to working precision: several geodesics are shortest, one of them
+            is returned.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from manifold_opt import Grassmann
+        >>> space, rng = Grassmann(6, 2), np.random.default_rng(0)
+        >>> Y, Q = space.random_point(rng, (2,))
+        >>> Delta = space.log(Y, Q)
+        >>> bool(space.distance(space.geodesic(Y, Delta), Q) < 1e-15)
+        True
+        >>> bool(np.isclose(np.linalg.norm(Delta), space.distance(Y, Q), rtol=1e-14))
+        True
+        """
+        self.check_point(Y)
+        self.check_point(Q, "Q")
+        U, cosines, Vh = np.linalg.svd(np.swapaxes(Y, -1, -2) @ Q)
+        if np.min(cosines, initial=1.0) < tolerance(4.0, Y.dtype, self.shape[0]):
+            warnings.warn("the shortest geodesic is not unique: a principal angle is pi/2 to working precision",
+                          CutLocusWarning, stacklevel=2)
+        S = _normal_part(Y, Q @ np.swapaxes(Vh, -1, -2))
+        sines = np.linalg.norm(S, axis=-2)
+        ratio = np.where(sines > 0, np.arctan2(sines, cosines) / np.where(sines > 0, sines, 1), 1)
+        return np.asarray((S * ratio.astype(Y.dtype)[..., None, :]) @ np.swapaxes(U, -1, -2))
+
     def flat(self, Y: Array, Z: Array) -> Array:
         r""":math:`(I - YY^T)Z`: the metric is the Frobenius product of horizontal representatives."""
         return self._drop_vertical(Y, Z)
@@ -69,3 +199,10 @@ class Grassmann(IsometricSpace):
         r""":math:`\Omega(Y, \Delta) = \Delta Y^T - Y\Delta^T`, of shape (..., N, N)."""
         half = self._check("Delta", Delta) @ np.swapaxes(self._check("Y", Y), -1, -2)
         return np.asarray(half - np.swapaxes(half, -1, -2))
+
+
+def _normal_part(Y: Array, Q: Array) -> Array:
+    """The product of I - YY^T with Q, projected twice so that no rounding error remains along Y."""
+    Yt = np.swapaxes(Y, -1, -2)
+    normal = Q - Y @ (Yt @ Q)
+    return np.asarray(normal - Y @ (Yt @ normal))

@@ -12,6 +12,7 @@ from manifold_opt.arrays.adjoints import Adjoint
 from manifold_opt.arrays.checks import Array
 from manifold_opt.groups.base import IsometryGroup
 from manifold_opt.sections.global_section import GlobalSection, TransportedSection
+from manifold_opt.sections.inverse_cayley import inverse_cayley
 from manifold_opt.sections.reflector import ReflectorSection
 from manifold_opt.spaces.base import HomogeneousSpace
 
@@ -147,6 +148,45 @@ class IsometricSpace(HomogeneousSpace):
         if kind == "transported":
             return TransportedSection(arrays["Y"], arrays["Y_perp"], self.adjoint, grassmann=self.is_grassmann)
         return ReflectorSection(arrays["Y"], self.adjoint, grassmann=self.is_grassmann)
+
+    @final
+    def inverse_cayley(self, Y: Array, Q: Array) -> Array:
+        r"""The tangent vector at Y whose Cayley retraction is Q: the closed-form inverse of :meth:`cayley`.
+
+        With :math:`a = Y^*Q` and :math:`b = Y_\perp^*Q` one has :math:`M^{-1} = \frac12(a + I)`, :math:`B = bM` and
+        :math:`A = 2(I + \frac14B^*B - M)`; :math:`Y_\perp B = (Q - Ya)M` takes no completion. On the Grassmann kinds
+        Q is first replaced by the representative for which :math:`Y^*Q` is the positive factor of its polar
+        decomposition (the self-adjoint one with eigenvalues in the right half plane), so that A = 0 and the result
+        does not depend on the representative of Q.
+
+        Parameters
+        ----------
+        Y, Q : numpy.ndarray
+            Points (..., N, n).
+
+        Returns
+        -------
+        numpy.ndarray
+            Tangent vectors (..., N, n).
+
+        Raises
+        ------
+        ValueError
+            If Y or Q is off the space, or the inverse is undefined: where -1 is an eigenvalue of :math:`Y^*Q`, on the
+            symplectic Grassmann manifold where :math:`Y^*Q` has no polar decomposition.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from manifold_opt import Stiefel
+        >>> space, rng = Stiefel(6, 3), np.random.default_rng(0)
+        >>> Y, Q = space.random_point(rng, (2,))
+        >>> np.allclose(space.cayley(Y, space.inverse_cayley(Y, Q)), Q)
+        True
+        """
+        self.check_point(Y)
+        self.check_point(Q, "Q")
+        return inverse_cayley(Y, Q, self.adjoint, grassmann=self.is_grassmann)
 
     _point_requirement = "Y*Y = I"
 

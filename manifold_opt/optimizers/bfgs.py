@@ -1,0 +1,221 @@
+"""BFGS in the coordinates of the global tangent space."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.coordinates import coordinates, from_coordinates
+from manifold_opt.arrays.horizontal import HorizontalElement
+from manifold_opt.optimizers.method import Method, Moments, check_rate
+from manifold_opt.sections import GlobalSection
+
+__all__ = ["BFGS", "descent_direction", "differential", "update_inverse_hessian"]
+
+
+@final
+@dataclass(frozen=True)
+class BFGS(Method):
+    r"""BFGS: an inverse Hessian H on the independent coordinates of (A, B), from differences of gradients.
+
+    With the coordinates g of the differential, the last step s and the difference y of the last two differentials,
+
+    .. math::
+
+        H \leftarrow (I - \varrho sy^T)H(I - \varrho ys^T) + \varrho ss^T, \quad \varrho = 1/y^Ts, \quad W = -\eta Hg.
+
+    The global tangent space is one vector space, so that differences of differentials at different points make sense
+    without parallel transport; this asks for the transported section. Differentials rather than gradients: on the
+    O(N) spaces both are the same, on the symplectic ones the metric depends on the point (see :func:`differential`).
+
+    Safeguards, each for every member of a stack by itself: a pair (s, y) without positive curvature,
+    :math:`y^Ts \le 10^{-10}\|y\|\|s\|`, is not used; H starts as the identity and is scaled by
+    :math:`y^Ts/y^Ty` before its first update; where :math:`-Hg` is no descent direction, H is reset to the identity;
+    a velocity longer than `max_norm` is shortened.
+
+    :class:`~manifold_opt.Optimizer` takes one step of the given rate, without looking at the loss, and keeps one H for
+    each point (d x d numbers for a space of dimension d). :func:`~manifold_opt.minimize` adds a line search, which a
+    loss that is far from quadratic needs, and keeps one H for all parameters.
+
+    Paper: v4, section 3, which names BFGS as a further method to be generalized. Source: J. Nocedal and S. J. Wright,
+    Numerical Optimization, Springer 2006, chapter 6; on manifolds W. Huang, K. Gallivan and P.-A. Absil, SIAM J.
+    Optim. 25 (2015), 1660-1685.
+
+    Parameters
+    ----------
+    learning_rate : float
+        The factor :math:`\eta > 0` of the quasi-Newton step.
+    max_norm : float
+        Longest velocity, > 0; in the norm of the global tangent space.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is not positive.
+
+    Examples
+    --------
+    The trailing eigenvector of a matrix, to rounding in a few steps:
+
+    >>> import numpy as np
+    >>> from manifold_opt import BFGS, Optimizer, Stiefel
+    >>> M = np.diag([1.0, 2.0, 3.0, 4.0])
+    >>> y, optimizer = np.full((4, 1), 0.5), Optimizer(BFGS(max_norm=0.5), Stiefel(4, 1))
+    >>> state = optimizer.init(y)
+    >>> for step in range(40):
+    ...     y, state = optimizer.step(y, 2 * M @ y, state)
+    >>> np.allclose(np.abs(y[:, 0]), [1, 0, 0, 0], atol=1e-12)
+    True
+    """
+
+    learning_rate: float = 1.0
+    max_norm: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_rate("learning_rate", self.learning_rate)
+        if not self.max_norm > 0:
+            raise ValueError(f"max_norm must be positive: got {self.max_norm}")
+
+    def read(self, section: GlobalSection, dL: Array) -> HorizontalElement:
+        """The differential in the global tangent space."""
+        return differential(section, dL)
+
+    def start(self, section: GlobalSection) -> Moments:
+        """As :meth:`init`; on the Grassmann kinds H acts on B only."""
+        zero = section.lift(np.zeros_like(section.point))
+        return _start(coordinates(zero, grassmann=getattr(section, "grassmann", False)))
+
+    def init(self, G: HorizontalElement) -> Moments:
+        """The inverse Hessian is the identity; number of updates, last step and last differential are zero."""
+        return _start(coordinates(G))
+
+    def update(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:
+        """Update H with the last step, then take the step -eta H g."""
+        grassmann = moments["g"].shape[-1] < coordinates(G).shape[-1]
+        g = coordinates(G, grassmann=grassmann)
+        H, updates = moments["H"], moments["updates"]
+        if t > 1:
+            H, updates = update_inverse_hessian(H, updates, moments["s"], g - moments["g"])
+        p, H = descent_direction(H, g)
+        s = self.learning_rate * p
+        s *= np.minimum(1.0, self.max_norm / np.maximum(_norm(s), np.finfo(s.dtype).tiny)).astype(s.dtype)[..., None]
+        return from_coordinates(s, G, grassmann=grassmann), {"H": H, "updates": updates, "s": s, "g": g}
+
+
+def differential(section: GlobalSection, dL: Array) -> HorizontalElement:
+    r"""The element D of the global tangent space with :math:`\langle D, \bar B\rangle = dL(\Lambda\bar BE)`.
+
+    On the O(N) spaces, where :math:`\Lambda` is an isometry, it is the lift of the Riemannian gradient. On the
+    symplectic ones it is :math:`J^TPJ` with the lift P of the pseudo-Riemannian gradient, whose metric is invariant
+    under :math:`\Lambda`: in blocks :math:`A = Y^T\nabla L - (Y^T\nabla L)^*` and :math:`B = Y_\perp^T\nabla L`.
+
+    Parameters
+    ----------
+    section : GlobalSection
+        Section over the point Y.
+    dL : numpy.ndarray
+        Euclidean gradient at Y.
+
+    Returns
+    -------
+    HorizontalElement
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt import SymplecticStiefel
+    >>> from manifold_opt.optimizers.bfgs import differential
+    >>> space, rng = SymplecticStiefel(8, 4), np.random.default_rng(0)
+    >>> section, dL = space.global_section(space.random_point(rng)), rng.normal(size=(8, 4))
+    >>> Delta = space.random_tangent(rng, section.point)
+    >>> np.allclose(differential(section, dL).inner(section.lift(Delta)), np.sum(dL * Delta))
+    True
+    """
+    adjoint = getattr(section, "adjoint", None)
+    if adjoint is None or adjoint.is_isometric:
+        return section.lift_gradient(dL)
+    dLt, Y = np.swapaxes(dL, -1, -2), section.point
+    return section.lift(adjoint(dLt) - Y @ (dLt @ Y)).map(lambda block: np.swapaxes(adjoint(block), -1, -2))
+
+
+def update_inverse_hessian(H: Array, updates: Array, s: Array, y: Array) -> tuple[Array, Array]:
+    r"""The BFGS update of inverse Hessians, left out where the curvature is not positive.
+
+    Parameters
+    ----------
+    H : numpy.ndarray
+        Inverse Hessians (..., d, d).
+    updates : numpy.ndarray
+        Numbers (...) of updates that each has seen; the first one scales the identity.
+    s, y : numpy.ndarray
+        Steps and differences of differentials (..., d).
+
+    Returns
+    -------
+    H, updates : numpy.ndarray
+        New values.
+
+    Examples
+    --------
+    The secant equation H y = s holds after an update:
+
+    >>> import numpy as np
+    >>> from manifold_opt.optimizers.bfgs import update_inverse_hessian
+    >>> s, y = np.array([1.0, 0.0, 2.0]), np.array([2.0, 1.0, 1.0])
+    >>> H, updates = update_inverse_hessian(np.eye(3), np.array(0), s, y)
+    >>> np.allclose(H @ y, s), int(updates)
+    (True, 1)
+    """
+    ys, yy = np.sum(y * s, axis=-1), np.sum(y * y, axis=-1)
+    use = ys > 1e-10 * _norm(y) * _norm(s)
+    rho = np.where(use, 1.0 / np.where(use, ys, 1.0), 0.0).astype(H.dtype)[..., None]
+    scale = np.where(use & (updates == 0), ys / np.where(use, yy, 1.0), 1.0).astype(H.dtype)
+    H = H * scale[..., None, None]
+    Hy = (H @ y[..., None])[..., 0]
+    yHy = np.sum(y * Hy, axis=-1)[..., None]
+    v = s * (0.5 * (1.0 + rho * yHy)) - Hy
+    H = H + rho[..., None] * (v[..., :, None] * s[..., None, :] + s[..., :, None] * v[..., None, :])
+    return H, updates + use
+
+
+def descent_direction(H: Array, g: Array) -> tuple[Array, Array]:
+    """The quasi-Newton directions -H g; where they do not descend, H is reset to the identity.
+
+    Parameters
+    ----------
+    H : numpy.ndarray
+        Inverse Hessians (..., d, d).
+    g : numpy.ndarray
+        Differentials (..., d).
+
+    Returns
+    -------
+    p, H : numpy.ndarray
+        Directions (..., d) with g.p < 0 unless g is zero, and the inverse Hessians that give them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt.optimizers.bfgs import descent_direction
+    >>> p, H = descent_direction(-np.eye(2), np.array([1.0, 2.0]))
+    >>> p, H
+    (array([-1., -2.]), array([[1., 0.],
+           [0., 1.]]))
+    """
+    p = -(H @ g[..., None])[..., 0]
+    descends = np.sum(p * g, axis=-1) < 0
+    if not descends.all():
+        H = np.where(descends[..., None, None], H, np.eye(H.shape[-1], dtype=H.dtype))
+        p = np.where(descends[..., None], p, -g)
+    return p, H
+
+
+def _start(g: Array) -> Moments:
+    H = np.broadcast_to(np.eye(g.shape[-1], dtype=g.dtype), (*g.shape, g.shape[-1])).copy()
+    return {"H": H, "updates": np.zeros(g.shape[:-1], np.int64), "s": np.zeros_like(g), "g": np.zeros_like(g)}
+
+
+def _norm(c: Array) -> Array:
+    return np.asarray(np.linalg.norm(c, axis=-1))
