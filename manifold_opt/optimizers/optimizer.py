@@ -10,7 +10,7 @@ from manifold_opt.arrays.checks import Array, check_array, check_finite
 from manifold_opt.arrays.horizontal import HorizontalElement
 from manifold_opt.arrays.trees import Tree, leaves, map_tree
 from manifold_opt.optimizers.method import Method, Moments
-from manifold_opt.sections import GlobalSection, Retraction, get_retraction
+from manifold_opt.sections import GlobalSection, Retraction, RetractionError, get_retraction
 from manifold_opt.spaces.base import HomogeneousSpace
 from manifold_opt.spaces.product import factors
 
@@ -102,10 +102,15 @@ class Optimizer:
             raise TypeError(f"method must be a Method such as Adam(): got {type(method).__name__}")
         if section not in SECTIONS:
             raise ValueError(f"section must be one of {', '.join(SECTIONS)}: got {section!r}")
+        if restore is not None and (isinstance(restore, bool) or not isinstance(restore, (int, np.integer))):
+            raise TypeError(f"restore must be None or an integer (steps): got {restore!r}")
         if restore is not None and restore < 1:
             raise ValueError(f"restore must be None or at least 1 (steps): got {restore}")
         self.method, self.spaces, self.section, self.restore = method, factors(spaces), section, restore
         self.retraction = get_retraction(retraction)
+        paths = [path for path, _ in leaves(self.spaces)]
+        if len(set(paths)) < len(paths) or any("/" in path for path in paths):
+            raise ValueError(f"names of parameters must differ when joined by dots and hold no '/': got {paths}")
 
     def init(self, params: Tree) -> OptimizerState:
         """The state before the first step.
@@ -128,7 +133,9 @@ class Optimizer:
         moments: dict[str, Moments] = {}
 
         def start(path: str, space: HomogeneousSpace, Y: Array) -> None:
-            check_finite(f"parameter {path!r}", space.check_point(Y, f"parameter {path!r}"))
+            name = _named("parameter", path)
+            # finite first: the defect of NaN is no number
+            space.check_point(check_finite(name, check_array(name, Y)), name)
             sections[path] = space.global_section(Y, self.section)
             moments[path] = self.method.start(sections[path])
 
@@ -169,7 +176,7 @@ class Optimizer:
         def step_one(path: str, dL: Array) -> Array:
             G = self.method.read(state.sections[path], dL)
             W, moments[path] = self.method.update(G, state.moments[path], t)
-            section = state.sections[path].move(W, self.retraction)
+            section = _move(path, state.sections[path], W, self.retraction)
             sections[path] = section.restore() if self.restore and t % self.restore == 0 else section
             return sections[path].point
 
@@ -230,19 +237,43 @@ class Optimizer:
             raise ValueError(f"stored state must hold all arrays of this optimizer: no {error.args[0]}") from error
 
 
+def _move(path: str, section: GlobalSection, W: HorizontalElement, retraction: Retraction) -> GlobalSection:
+    """The moved section; RetractionError naming the parameter if there is none."""
+    try:
+        moved = section.move(W, retraction)
+    except RetractionError as error:
+        raise RetractionError(f"{_named('parameter', path)}: {error}") from error
+    if not np.isfinite(moved.point).all():
+        raise RetractionError(f"{_named('parameter', path)}: the step overflows {moved.point.dtype}; take smaller steps")
+    return moved
+
+
+def _named(noun: str, path: str) -> str:
+    """How messages call a leaf; a single array has no path."""
+    return f"{noun} {path!r}" if path else noun
+
+
 def _load_moment(arrays: Any, key: str, like: HorizontalElement | Array) -> HorizontalElement | Array:
     if isinstance(like, HorizontalElement):
-        return HorizontalElement(arrays[f"{key}/A"], arrays[f"{key}/B"], like.adjoint)
-    return np.asarray(arrays[key])
+        return HorizontalElement(_load(arrays, f"{key}/A", like.A), _load(arrays, f"{key}/B", like.B), like.adjoint)
+    return _load(arrays, key, like)
+
+
+def _load(arrays: Any, key: str, like: Array) -> Array:
+    stored = np.asarray(arrays[key])
+    if stored.shape != like.shape or stored.dtype != like.dtype:
+        raise ValueError(f"stored array {key!r} must have shape {like.shape} and dtype {like.dtype}: "
+                         f"got {stored.shape}, {stored.dtype}")
+    return stored
 
 
 def _check_gradient(path: str, Y: Array, dL: Array, state: OptimizerState) -> None:
     """The border of `step`: everything is checked before anything is computed."""
-    name = f"gradient of {path!r}" if path else "gradient"
+    name = _named("gradient of", path) if path else "gradient"
     check_array(name, dL)
     point = state.sections[path].point
     if Y is not point and not np.array_equal(Y, point):
-        raise ValueError(f"parameter {path!r} must be the one of the state: it was changed after the last step")
+        raise ValueError(f"{_named('parameter', path)} must be the one of the state: it was changed since then")
     if dL.shape != point.shape or dL.dtype != point.dtype:
         raise ValueError(f"{name} must have shape {point.shape} and dtype {point.dtype}: got {dL.shape}, {dL.dtype}")
     check_finite(name, dL)

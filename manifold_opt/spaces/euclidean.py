@@ -107,4 +107,4 @@ class Euclidean(HomogeneousSpace):
 
     def load_section(self, arrays: Mapping[str, Array], kind: str) -> TranslationSection:
         """The translation by the array Y."""
-        return TranslationSection(arrays["Y"], len(self.shape))
+        return TranslationSection(self._check("stored Y", arrays["Y"]), len(self.shape))

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from manifold_opt.arrays.adjoints import Adjoint
-from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.checks import Array, check_array, check_trailing_shape
 from manifold_opt.groups.base import IsometryGroup
 from manifold_opt.sections.global_section import GlobalSection, TransportedSection
 from manifold_opt.sections.inverse_cayley import inverse_cayley
@@ -92,9 +92,7 @@ class IsometricSpace(HomogeneousSpace):
     def project_tangent(self, Y: Array, Z: Array) -> Array:
         """The projection of Z (..., N, n) onto the tangent space at Y, orthogonal with respect to the metric."""
         self._check("Z", Z)
-        Z = Z - 0.5 * Y @ (self.adjoint(Y) @ Z + self.adjoint(Z) @ Y) if self.adjoint.is_isometric else (
-            self._full_gradient(Y, self.flat(Y, Z)))
-        return self._drop_vertical(Y, Z)
+        return self._drop_vertical(Y, self._project(Y, Z))
 
     @final
     def riemannian_gradient(self, Y: Array, dL: Array) -> Array:
@@ -145,9 +143,12 @@ class IsometricSpace(HomogeneousSpace):
     @final
     def load_section(self, arrays: Mapping[str, Array], kind: str) -> GlobalSection:
         """The section from its arrays Y (and Y_perp, if it is a transported one)."""
-        if kind == "transported":
-            return TransportedSection(arrays["Y"], arrays["Y_perp"], self.adjoint, grassmann=self.is_grassmann)
-        return ReflectorSection(arrays["Y"], self.adjoint, grassmann=self.is_grassmann)
+        Y = self._check("stored Y", arrays["Y"])
+        if kind == "reflector":
+            return ReflectorSection(Y, self.adjoint, grassmann=self.is_grassmann)
+        N, n = self.shape
+        Y_perp = check_trailing_shape("stored Y_perp", check_array("stored Y_perp", arrays["Y_perp"]), (N, N - n))
+        return TransportedSection(Y, Y_perp, self.adjoint, grassmann=self.is_grassmann)
 
     @final
     def inverse_cayley(self, Y: Array, Q: Array) -> Array:
@@ -199,6 +200,10 @@ class IsometricSpace(HomogeneousSpace):
         Yt = np.swapaxes(Y, -1, -2)
         adjoint = self.adjoint
         return np.asarray(dL @ (Yt @ Y) - adjoint(Yt) @ (adjoint(dL) @ Y))
+
+    def _project(self, Y: Array, Z: Array) -> Array:
+        """The projection onto the solutions of Y*Z + Z*Y = 0, orthogonal with respect to the metric."""
+        return np.asarray(Z - 0.5 * Y @ (self.adjoint(Y) @ Z + self.adjoint(Z) @ Y))
 
     def _drop_vertical(self, Y: Array, Delta: Array) -> Array:
         """Delta - Y(Y*Delta) on the Grassmann kinds."""

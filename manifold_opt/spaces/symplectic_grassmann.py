@@ -5,9 +5,10 @@ from typing import final
 
 import numpy as np
 
+from manifold_opt.arrays.adjoints import symplectic_form
 from manifold_opt.arrays.checks import Array
 from manifold_opt.groups.symplectic import SymplecticGroup
-from manifold_opt.spaces.symplectic_isometric import SymplecticSpace
+from manifold_opt.spaces.symplectic_isometric import SymplecticSpace, half_reflected, over
 
 __all__ = ["SymplecticGrassmann"]
 
@@ -74,12 +75,14 @@ class SymplecticGrassmann(SymplecticSpace):
     def metric_representative(self, Y: Array, Delta: Array) -> Array:
         r"""The representative :math:`\Delta - YA` that is orthogonal to every vertical vector in the Riemannian metric.
 
-        With :math:`K = Y^TY`, :math:`S = K^*K` and the Hamiltonian matrix V of
-        :math:`\mathrm{Tr}(\mathcal G_Y(\Delta)^TYA')`,
-        orthogonality is the Sylvester equation :math:`(S - \frac12I)A + A(S - \frac12I) = 2K^*VK`, which has one
-        solution
-        because the eigenvalues of S are at least 1; they are those of the symmetric :math:`RK^*R^T` with
-        :math:`K = R^TR`.
+        With :math:`Y = QR` the vertical vectors are :math:`Q\tilde AR` with :math:`\tilde A = C^{-1}\Sigma`, where
+        :math:`C = Q^TJQ` is skew-symmetric and :math:`\Sigma` symmetric; the metric of two of them is
+        :math:`\mathrm{Tr}(\tilde A_1^T(I + \frac12C^2)\tilde A_2)`, so that orthogonality is the Lyapunov equation
+        :math:`(P - \frac12I)\Sigma + \Sigma(P - \frac12I) = -C^{-1}M - (C^{-1}M)^T` with :math:`P = -C^{-2}` and
+        :math:`M = Q^T(I - \frac12J^TQQ^TJ)\Delta R^{-1}`. In an orthonormal basis in which C consists of blocks
+        [[0, c], [-c, 0]], with c the cosines of the angles between span and J span, it is solved entry by entry
+        without dividing by a cosine: the condition number of Y enters once, not to the sixth power as in a
+        solution by way of the Gram matrix.
 
         Parameters
         ----------
@@ -91,16 +94,27 @@ class SymplecticGrassmann(SymplecticSpace):
         numpy.ndarray
             Vectors (..., N2, n2).
         """
-        adjoint = self.adjoint
-        R = np.linalg.qr(Y, mode="r")
-        Rt = np.swapaxes(R, -1, -2)
-        K = Rt @ R
-        V = np.swapaxes(Y, -1, -2) @ self._stiefel_flat(Y, Delta)
-        V = 0.5 * (V - adjoint(V))
-        symmetric = R @ adjoint(K) @ Rt
-        eigenvalues, Q = np.linalg.eigh(0.5 * (symmetric + np.swapaxes(symmetric, -1, -2)))
-        # S = R^-1 Q diag(eigenvalues) Q^T R
-        left, right = np.linalg.solve(R, Q), np.swapaxes(Q, -1, -2) @ R
-        C = right @ (2 * adjoint(K) @ V @ K) @ left
-        A = left @ (C / (eigenvalues[..., :, None] + eigenvalues[..., None, :] - 1)) @ right
-        return np.asarray(Delta - Y @ A)
+        Q, R = np.linalg.qr(Y)
+        J = symplectic_form(self.shape[0], Y.dtype.type)
+        C = np.swapaxes(Q, -1, -2) @ J @ Q
+        half = self.shape[1] // 2
+        cosines, V = np.linalg.eigh(0.5j * (C - np.swapaxes(C, -1, -2)))
+        V = np.sqrt(2).astype(Y.dtype) * V[..., half:]
+        # C u = -c w and C w = c u for the pairs of columns u = Re v, w = Im v
+        basis = np.concatenate([V.real, V.imag], axis=-1)
+        basis_t = np.swapaxes(basis, -1, -2)
+        c = np.concatenate([cosines[..., half:]] * 2, axis=-1).astype(Y.dtype)
+        row, column = c[..., :, None] ** 2, c[..., None, :] ** 2
+        M = basis_t @ (np.swapaxes(Q, -1, -2) @ half_reflected(Q, over(Delta, R))) @ basis
+        turned = _turn(M, half)
+        S = (turned * column + np.swapaxes(turned, -1, -2) * (c[..., :, None] * c[..., None, :]))
+        A = _turn(S / (row + column - row * column), half)
+        return np.asarray(Delta + Q @ (basis @ A @ basis_t) @ R)
+
+    def _representative(self, Y: Array, Z: Array) -> Array:
+        return self.metric_representative(Y, Z)
+
+
+def _turn(M: Array, half: int) -> Array:
+    """The product of the skew-symmetric matrix [[0, I], [-I, 0]] with M."""
+    return np.concatenate([M[..., half:, :], -M[..., :half, :]], axis=-2)

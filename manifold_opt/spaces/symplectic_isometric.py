@@ -13,7 +13,7 @@ from manifold_opt.groups.symplectic import random_symplectic
 from manifold_opt.sections.retractions import RetractionError
 from manifold_opt.spaces.isometric import IsometricSpace
 
-__all__ = ["SymplecticSpace"]
+__all__ = ["SymplecticSpace", "half_reflected", "over"]
 
 
 class SymplecticSpace(IsometricSpace):
@@ -49,18 +49,30 @@ class SymplecticSpace(IsometricSpace):
 
     def _stiefel_flat(self, Y: Array, Z: Array) -> Array:
         r""":math:`(I - \frac12J^TY(Y^TY)^{-1}Y^TJ)Z(Y^TY)^{-1}`, the right-invariant metric of symplectic Stiefel."""
-        JY = symplectic_form(self.shape[0], Y.dtype.type).T @ Y
-        Z = Z - 0.5 * JY @ _over_gram(Y, np.swapaxes(JY, -1, -2) @ Z, left=True)
-        return _over_gram(Y, Z, left=False)
+        Q, R = np.linalg.qr(Y)
+        return over(half_reflected(Q, over(Z, R)), np.swapaxes(R, -1, -2))
 
     def _stiefel_lift(self, Y: Array, Delta: Array) -> Array:
         r""":math:`\Omega_R = \Delta(Y^TY)^{-1}Y^T + JY(Y^TY)^{-1}\Delta^T(I - J^TY(Y^TY)^{-1}Y^TJ)J`."""
         J = symplectic_form(self.shape[0], Y.dtype.type)
-        JtY = J.T @ Y
-        first = _over_gram(Y, Delta, left=False)
-        complement = Delta - JtY @ _over_gram(Y, np.swapaxes(JtY, -1, -2) @ Delta, left=True)
-        second = J @ _over_gram(Y, Y, left=False) @ np.swapaxes(complement, -1, -2) @ J
-        return np.asarray(first @ np.swapaxes(Y, -1, -2) + second)
+        Q, R = np.linalg.qr(Y)
+        Z = over(Delta, R)
+        JtQ = J.T @ Q
+        complement = Z - JtQ @ (np.swapaxes(JtQ, -1, -2) @ Z)
+        return np.asarray(Z @ np.swapaxes(Q, -1, -2) - JtQ @ np.swapaxes(complement, -1, -2) @ J)
+
+    def _project(self, Y: Array, Z: Array) -> Array:
+        """XY with X = F Q^T - (F Q^T)* in the algebra, from Y = QR and F = flat(Z) R^T: nothing is divided by the Gram
+        matrix, so that one condition number is lost instead of two.
+        """
+        Q, R = np.linalg.qr(Y)
+        F = half_reflected(Q, over(self._representative(Y, Z), R))
+        JtQ = symplectic_form(self.shape[0], Y.dtype.type).T @ Q
+        return np.asarray((F + JtQ @ (np.swapaxes(F, -1, -2) @ JtQ)) @ R)
+
+    def _representative(self, Y: Array, Z: Array) -> Array:
+        """What the metric makes of Z: Z itself, on the symplectic Grassmann manifold its metric representative."""
+        return Z
 
     @final
     def pseudo_riemannian_metric(self, Y: Array, Delta1: Array, Delta2: Array) -> Array:
@@ -129,12 +141,33 @@ class SymplecticSpace(IsometricSpace):
         return np.asarray(basis @ Z)
 
 
-def _over_gram(Y: Array, Z: Array, *, left: bool) -> Array:
-    r""":math:`(Y^TY)^{-1}Z` or :math:`Z(Y^TY)^{-1}`, from the R factor of Y (never from the squared condition
-    number).
+def over(Z: Array, R: Array) -> Array:
+    r"""The quotient :math:`ZR^{-1}` for stacks Z (..., N, n) and R (..., n, n).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt.spaces.symplectic_isometric import over
+    >>> over(np.array([[4.0, 9.0]]), np.diag([2.0, 3.0]))
+    array([[2., 3.]])
     """
-    R = np.linalg.qr(Y, mode="r")
-    Rt = np.swapaxes(R, -1, -2)
-    if left:
-        return np.asarray(np.linalg.solve(R, np.linalg.solve(Rt, Z)))
-    return np.swapaxes(np.linalg.solve(R, np.linalg.solve(Rt, np.swapaxes(Z, -1, -2))), -1, -2)
+    return np.swapaxes(np.linalg.solve(np.swapaxes(R, -1, -2), np.swapaxes(Z, -1, -2)), -1, -2)
+
+
+def half_reflected(Q: Array, Z: Array) -> Array:
+    r"""The product :math:`(I - \frac12J^TQQ^TJ)Z` for orthonormal Q (..., 2N, 2n).
+
+    With :math:`Y = QR` and Z in place of :math:`ZR^{-1}` this is the right-invariant metric in well-conditioned form.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt.spaces.symplectic_isometric import half_reflected
+    >>> half_reflected(np.eye(4)[:, [0, 2]], np.eye(4)[:, [0, 1]])
+    array([[0.5, 0. ],
+           [0. , 1. ],
+           [0. , 0. ],
+           [0. , 0. ]])
+    """
+    JtQ = symplectic_form(Q.shape[-2], Q.dtype.type).T @ Q
+    return np.asarray(Z - 0.5 * JtQ @ (np.swapaxes(JtQ, -1, -2) @ Z))
