@@ -1,0 +1,15 @@
+"""The paper's numerical example (v4, section 5): data, training, records, and the main job that shows its figure."""
+from manifold_opt.experiments.checkpoint import load_checkpoint, save_checkpoint
+from manifold_opt.experiments.data import EMBEDDED, ImageData, Samples, load_images
+from manifold_opt.experiments.figures import draw_curves, save_figure
+from manifold_opt.experiments.files import write_arrays, write_json, write_whole
+from manifold_opt.experiments.idx import read_idx
+from manifold_opt.experiments.job import Job
+from manifold_opt.experiments.records import Record, versions
+from manifold_opt.experiments.report import table
+from manifold_opt.experiments.settings import METHODS, PAPER_CURVES, SPACES, Settings, paper_curves
+from manifold_opt.experiments.training import Progress, Training
+
+__all__ = ["EMBEDDED", "ImageData", "Job", "METHODS", "PAPER_CURVES", "Progress", "Record", "SPACES", "Samples",
+           "Settings", "Training", "draw_curves", "load_checkpoint", "load_images", "paper_curves", "read_idx",
+           "save_checkpoint", "save_figure", "table", "versions", "write_arrays", "write_json", "write_whole"]

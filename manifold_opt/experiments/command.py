@@ -1,0 +1,117 @@
+"""The command ``python -m manifold_opt train``."""
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from manifold_opt.experiments.job import Job
+from manifold_opt.experiments.report import table
+from manifold_opt.experiments.settings import PAPER_CURVES, Settings, paper_curves
+
+__all__ = ["add_parser", "run"]
+
+FOLDER = Path("results", "train")
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the parser of the command.
+
+    Parameters
+    ----------
+    subparsers : argparse action
+        What :meth:`argparse.ArgumentParser.add_subparsers` returned.
+    """
+    parser = subparsers.add_parser(
+        "train", help="train the transformer of the paper's numerical example",
+        description="Train a vision transformer with free weights and with weights on the Stiefel manifold (paper, "
+                    "section 5). All curves have the same seed and see the same batches. A checkpoint is written "
+                    "after every epoch; an interrupted job goes on with --resume.")
+    add = parser.add_argument
+    add("--epochs", type=int, help=f"passes through the training images (default {Settings.epochs})")
+    add("--blocks", type=int, help=f"depth L of the transformer (default {Settings.blocks})")
+    add("--heads", type=int, help=f"heads of a block, a divisor of 49 (default {Settings.heads})")
+    add("--batch-size", type=int, help=f"images in a batch (default {Settings.batch_size})")
+    add("--learning-rate", type=float, help=f"one rate for all weights (default {Settings.learning_rate})")
+    add("--seed", type=int, help=f"of first weights and batches (default {Settings.seed})")
+    add("--dtype", help=f"float32 or float64 (default {Settings.dtype})")
+    add("--loss", help=f"relative or cross_entropy (default {Settings.loss})")
+    add("--skip", action="store_true", default=None, help="attention with a skip connection")
+    add("--threads", type=int, help=f"threads that share a batch (default {Settings.threads})")
+    add("--methods", nargs="+", metavar="METHOD", help=f"some of {', '.join(PAPER_CURVES)} (default: all)")
+    add("--data", metavar="DIR", help="folder of IDX files, or mnist or fashion, which are embedded (default mnist)")
+    add("--out", metavar="DIR", type=Path, help=f"where everything is written (default {FOLDER}, or {FOLDER}-2, ...)")
+    add("--resume", action="store_true", help="go on with the last job, or with the one in --out, with its settings")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train, print the table, and say where everything is.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        The options of :func:`add_parser`.
+
+    Returns
+    -------
+    int
+        0, or 130 after Ctrl-C.
+
+    Raises
+    ------
+    ValueError
+        If an option is wrong or a file unreadable; the message names it.
+    OSError
+        If a file cannot be written.
+    """
+    job = _resumed(arguments) if arguments.resume else _new(arguments)
+    print(f"writing to {job.folder}", flush=True)
+    try:
+        records = job.run()
+    except KeyboardInterrupt:
+        print(f"\ninterrupted; go on with: python -m manifold_opt train --resume --out {shlex.quote(str(job.folder))}",
+              file=sys.stderr)
+        return 130
+    print(table(job.curves, records))
+    print(f"figure: {job.folder / 'losses.png'}\ncurves, settings, versions: {job.folder / 'curves.json'}\n"
+          f"parameters: {job.folder / 'parameters-*.npz'}")
+    return 0
+
+
+def _new(arguments: argparse.Namespace) -> Job:
+    curves = paper_curves(arguments.methods or PAPER_CURVES, **_given(arguments))
+    folder = arguments.out or _folders()[-1]
+    if Job.begun(folder):
+        raise ValueError(f"{folder} holds a job already: go on with it by --resume, or choose another folder by --out")
+    return Job(folder, curves, arguments.data or "mnist")
+
+
+def _resumed(arguments: argparse.Namespace) -> Job:
+    """The job in the folder; options that are given once more must agree with it."""
+    begun = [folder for folder in _folders() if Job.begun(folder)]
+    if not begun and arguments.out is None:
+        raise ValueError(f"there is no job to resume in {FOLDER}: name its folder by --out")
+    job = Job.load(arguments.out or begun[-1])
+    for name, given, stored in (("methods", arguments.methods, list(job.curves)), ("data", arguments.data, job.source)):
+        if given is not None and given != stored:
+            raise ValueError(f"{job.folder} was begun with {name} = {stored!r}: a resumed job cannot change it, got "
+                             f"{given!r}")
+    return job.changed(_given(arguments))
+
+
+def _given(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The settings among the options that were given."""
+    names = {field.name for field in fields(Settings)}
+    return {name: value for name, value in vars(arguments).items() if name in names and value is not None}
+
+
+def _folders() -> list[Path]:
+    """The folders of jobs that were not told where to write, and the next free one."""
+    folders = [FOLDER]
+    while folders[-1].exists():
+        folders.append(FOLDER.with_name(f"{FOLDER.name}-{len(folders) + 1}"))
+    return folders

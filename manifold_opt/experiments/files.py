@@ -1,0 +1,73 @@
+"""Files that are either the old ones or the new ones, complete, whenever the process or the machine stops."""
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from manifold_opt.arrays.checks import Array
+
+__all__ = ["write_arrays", "write_json", "write_whole"]
+
+
+def write_whole(path: Path, write: Callable[[BinaryIO], Any]) -> None:
+    """Write a file beside its final place, force it to disk, and put it in place in one step.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Final place; a file that is there is replaced.
+    write : callable
+        Writes the content to the binary file that it is given.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written; the old file is as it was.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from manifold_opt.experiments.files import write_whole
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "note.txt")
+    ...     write_whole(path, lambda file: file.write(b"all or nothing"))
+    ...     path.read_text(), [file.name for file in pathlib.Path(folder).iterdir()]
+    ('all or nothing', ['note.txt'])
+    """
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        with open(beside, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Force the folder's entry to disk, where folders can be opened (not on Windows)."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file as a whole; ValueError if a number is NaN or infinite, which JSON does not have."""
+    text = json.dumps(content, indent=1, allow_nan=False) + "\n"
+    write_whole(path, lambda file: file.write(text.encode()))
+
+
+def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
+    """Write arrays to an npz file as a whole, without pickle."""
+    write_whole(path, lambda file: np.savez(file, allow_pickle=False, **arrays))

@@ -1,0 +1,125 @@
+"""One training: the loop over epochs and batches, the only place where network and optimizer meet."""
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.trees import Tree, leaves, map_tree
+from manifold_opt.experiments.data import ImageData
+from manifold_opt.experiments.records import Record
+from manifold_opt.experiments.settings import SPACES, Settings
+from manifold_opt.network import Workspace
+from manifold_opt.optimizers import OptimizerState
+
+__all__ = ["Progress", "Training"]
+
+FIRST_WEIGHTS, BATCHES = 0, 1
+"""What a stream of random numbers is for; the rest of its seed is the seed of the settings and the epoch."""
+
+
+@final
+@dataclass(frozen=True)
+class Progress:
+    """How far a training has come: the optimizer's state, which holds the parameters, and the record."""
+
+    state: OptimizerState
+    record: Record
+
+
+@final
+class Training:
+    """The training of one transformer on one set of images.
+
+    Parameters
+    ----------
+    settings : Settings
+        What to train and how.
+    data : ImageData
+        Images and labels.
+
+    Raises
+    ------
+    ValueError
+        If images and settings do not fit each other.
+
+    Examples
+    --------
+    >>> from manifold_opt.experiments import Settings, Training, load_images
+    >>> training = Training(Settings(blocks=1, epochs=1), load_images("fashion"))
+    >>> progress = training.epoch(training.start())
+    >>> progress.record.epochs, len(progress.record.losses[0])
+    (1, 4)
+    """
+
+    def __init__(self, settings: Settings, data: ImageData) -> None:
+        self.settings = settings
+        self.data = data
+        self.train, self.test = data.training(settings.patch), data.testing(settings.patch)
+        self.model = settings.model(data.classes)
+        self.optimizer = settings.optimizer(self.model)
+        self.workspace = Workspace(settings.threads)
+
+    def start(self) -> Progress:
+        """The first weights, drawn from the seed."""
+        rng = np.random.default_rng([FIRST_WEIGHTS, self.settings.seed])
+        params = self.model.init(rng, self.settings.dtype, self.settings.constrained, SPACES[self.settings.space])
+        return Progress(self.optimizer.init(params), Record())
+
+    def params(self, state: OptimizerState) -> Tree:
+        """The parameters, which are the points of the sections."""
+        return map_tree(lambda path, space: state.sections[path].point, self.optimizer.spaces, names=True)
+
+    def batches(self, epoch: int) -> Iterator[Array]:
+        """Indices of the images of each batch of an epoch, in an order that seed and epoch determine."""
+        rng = np.random.default_rng([BATCHES, self.settings.seed, epoch])
+        order, size = rng.permutation(len(self.train.labels)), self.settings.batch_size
+        return (order[first:first + size] for first in range(0, len(order), size))
+
+    def epoch(self, progress: Progress, on_step: Callable[[float, Tree, Tree], object] | None = None) -> Progress:
+        """One more epoch.
+
+        Parameters
+        ----------
+        progress : Progress
+            From :meth:`start`, from the epoch before, or from a checkpoint.
+        on_step : callable, optional
+            Called after each step with its loss, its gradients and the new parameters.
+
+        Returns
+        -------
+        Progress
+
+        Raises
+        ------
+        ValueError
+            If a gradient is not finite; the message names the parameter and the epoch.
+        """
+        state, losses = progress.state, list[float]()
+        params = self.params(state)
+        defect, begin = self.defect(params), time.perf_counter()
+        for images in self.batches(progress.record.epochs):
+            x, target = (part(self.settings.dtype, images) for part in (self.train.sequences, self.train.targets))
+            loss, grads = self.model.loss_and_gradient(params, x, target, self.settings.loss, self.workspace)
+            params, state = self.optimizer.step(params, grads, state)
+            defect = max(defect, self.defect(params))
+            losses.append(loss)
+            if on_step is not None:
+                on_step(loss, grads, params)
+        seconds = time.perf_counter() - begin
+        return Progress(state, progress.record.extended(losses, self.accuracy(params), defect, seconds))
+
+    def accuracy(self, params: Tree) -> float:
+        """Share of the test images that are classified correctly."""
+        x = self.test.sequences(self.settings.dtype)
+        predicted = self.model.predict(params, x, self.settings.batch_size, self.workspace)
+        return float(np.mean(predicted == self.test.labels))
+
+    def defect(self, params: Tree) -> float:
+        """Largest departure of a weight from its space in units of eps of the dtype, evaluated in double precision."""
+        spaces, eps = dict(leaves(self.optimizer.spaces)), float(np.finfo(self.settings.dtype).eps)
+        return max(float(spaces[path].point_defect(Y.astype(np.float64)).max()) for path, Y in leaves(params)) / eps
