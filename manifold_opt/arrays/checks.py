@@ -50,7 +50,7 @@ def check_array(name: str, value: object) -> Array:
     Returns
     -------
     numpy.ndarray
-        The same object where it is a floating-point array already.
+        The same object, unless it is a NumPy scalar.
 
     Raises
     ------
@@ -65,6 +65,9 @@ def check_array(name: str, value: object) -> Array:
     ...
     TypeError: Y must be a NumPy array of floating-point numbers: got list
     """
+    if isinstance(value, np.generic):
+        # what NumPy makes of an array without axes
+        value = np.asarray(value)
     if not isinstance(value, np.ndarray):
         raise TypeError(f"{name} must be a NumPy array of floating-point numbers: got {type(value).__name__}")
     if value.dtype.char not in "fdFD":

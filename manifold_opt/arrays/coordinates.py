@@ -41,7 +41,7 @@ def coordinates(X: HorizontalElement, *, grassmann: bool = False) -> Array:
     >>> c.shape == (space.dimension,) and bool(np.isclose(c @ c, X.inner(X)))
     True
     """
-    B = X.B.reshape(*X.batch, -1)
+    B = X.B.reshape(*X.batch, _size(X))
     if grassmann or X.adjoint is None:
         return B
     return np.concatenate([X.adjoint.coordinates(X.A), B], axis=-1)
@@ -74,9 +74,13 @@ def from_coordinates(c: Array, like: HorizontalElement, *, grassmann: bool = Fal
            [ 1.,  0., -3.],
            [ 2.,  3.,  0.]])
     """
-    size = int(np.prod(like.B.shape[len(like.batch):]))
-    split = c.shape[-1] - size
+    split = c.shape[-1] - _size(like)
     B = c[..., split:].reshape(like.B.shape)
     if grassmann or like.adjoint is None:
         return HorizontalElement(np.zeros_like(like.A), B, like.adjoint)
     return HorizontalElement(like.adjoint.from_coordinates(c[..., :split], like.A.shape[-1]), B, like.adjoint)
+
+
+def _size(X: HorizontalElement) -> int:
+    """Number of entries of B in one member of the stack."""
+    return int(np.prod(X.B.shape[len(X.batch):]))

@@ -244,7 +244,8 @@ def _move(path: str, section: GlobalSection, W: HorizontalElement, retraction: R
     except RetractionError as error:
         raise RetractionError(f"{_named('parameter', path)}: {error}") from error
     if not np.isfinite(moved.point).all():
-        raise RetractionError(f"{_named('parameter', path)}: the step overflows {moved.point.dtype}; take smaller steps")
+        overflow = f"the step overflows {moved.point.dtype}: take a smaller one"
+        raise RetractionError(f"{_named('parameter', path)}: {overflow}")
     return moved
 
 
@@ -273,7 +274,7 @@ def _check_gradient(path: str, Y: Array, dL: Array, state: OptimizerState) -> No
     check_array(name, dL)
     point = state.sections[path].point
     if Y is not point and not np.array_equal(Y, point):
-        raise ValueError(f"{_named('parameter', path)} must be the one of the state: it was changed since then")
+        raise ValueError(f"{_named('parameter', path)} must be that of the state: it was changed since then")
     if dL.shape != point.shape or dL.dtype != point.dtype:
         raise ValueError(f"{name} must have shape {point.shape} and dtype {point.dtype}: got {dL.shape}, {dL.dtype}")
     check_finite(name, dL)

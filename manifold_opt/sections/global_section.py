@@ -260,7 +260,7 @@ class TranslationSection(GlobalSection):
     def move(self, W: HorizontalElement, retraction: str | Retraction) -> TranslationSection:
         """The section over Y + W, whatever the retraction."""
         get_retraction(retraction)
-        return TranslationSection(self.point + W.B, self.ndim)
+        return TranslationSection(np.asarray(self.point + W.B), self.ndim)
 
     def restore(self) -> TranslationSection:
         """The section itself: a vector space has no constraint."""
