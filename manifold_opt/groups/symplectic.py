@@ -124,10 +124,16 @@ def random_symplectic(rng: np.random.Generator, shape: tuple[int, ...], conditio
     exponents = rng.uniform(-0.1, 0.1, size=(*shape[:-2], N2 // 2))
     exponents[..., 0] = 1.0
     exponents = np.concatenate([exponents, -exponents], axis=-1)[..., None]
-    low = np.zeros(shape[:-2])
-    high = np.full(shape[:-2], 1.0 + 2.0 * np.log(condition))
-    for _ in range(50):
+
+    def exceeds(t: Array) -> Array:
+        return np.asarray(np.linalg.cond(np.exp(t[..., None, None] * exponents) * V) > condition)
+
+    low, high = np.zeros(shape[:-2]), np.full(shape[:-2], 1.0 + np.log(condition))
+    for _ in range(5):
+        # columns with little weight in the first pair need more
+        high = np.where(exceeds(high), high, 2.0 * high)
+    for _ in range(55):
         middle = 0.5 * (low + high)
-        above = np.linalg.cond(np.exp(middle[..., None, None] * exponents) * V) > condition
+        above = exceeds(middle)
         low, high = np.where(above, low, middle), np.where(above, middle, high)
     return np.asarray(U @ (np.exp(low[..., None, None] * exponents) * V))

@@ -32,7 +32,7 @@ def test_wrong_types(value, message):
 def test_not_finite(value):
     array = np.zeros((2, 2))
     array[1, 0] = array[1, 1] = value
-    with pytest.raises(ValueError, match=r"grad must be finite: got 2 NaN or infinite entries, the first at .*\(1, 0\)"):
+    with pytest.raises(ValueError, match=r"grad must be finite: got 2 NaN or infinite entries, the first .*\(1, 0\)"):
         check_finite("grad", array)
 
 
