@@ -80,9 +80,9 @@ class SymplecticGrassmann(SymplecticSpace):
         :math:`\mathrm{Tr}(\tilde A_1^T(I + \frac12C^2)\tilde A_2)`, so that orthogonality is the Lyapunov equation
         :math:`(P - \frac12I)\Sigma + \Sigma(P - \frac12I) = -C^{-1}M - (C^{-1}M)^T` with :math:`P = -C^{-2}` and
         :math:`M = Q^T(I - \frac12J^TQQ^TJ)\Delta R^{-1}`. In an orthonormal basis in which C consists of blocks
-        [[0, c], [-c, 0]], with c the cosines of the angles between span and J span, it is solved entry by entry
-        without dividing by a cosine: the condition number of Y enters once, not to the sixth power as in a
-        solution by way of the Gram matrix.
+        [[0, -c], [c, 0]], with c the cosines of the angles between span and J span, it is solved entry by entry
+        without dividing by a cosine: the condition number of Y enters squared at most, not to the sixth power as in
+        a solution by way of the Gram matrix.
 
         Parameters
         ----------
@@ -100,14 +100,14 @@ class SymplecticGrassmann(SymplecticSpace):
         half = self.shape[1] // 2
         cosines, V = np.linalg.eigh(0.5j * (C - np.swapaxes(C, -1, -2)))
         V = np.sqrt(2).astype(Y.dtype) * V[..., half:]
-        # C u = -c w and C w = c u for the pairs of columns u = Re v, w = Im v
+        # C u = c w and C w = -c u for the pairs of columns u = Re v, w = Im v of an eigenvector of iC
         basis = np.concatenate([V.real, V.imag], axis=-1)
         basis_t = np.swapaxes(basis, -1, -2)
         c = np.concatenate([cosines[..., half:]] * 2, axis=-1).astype(Y.dtype)
         row, column = c[..., :, None] ** 2, c[..., None, :] ** 2
         M = basis_t @ (np.swapaxes(Q, -1, -2) @ half_reflected(Q, over(Delta, R))) @ basis
         turned = _turn(M, half)
-        S = (turned * column + np.swapaxes(turned, -1, -2) * (c[..., :, None] * c[..., None, :]))
+        S = turned * column + np.swapaxes(turned, -1, -2) * (c[..., :, None] * c[..., None, :])
         A = _turn(S / (row + column - row * column), half)
         return np.asarray(Delta + Q @ (basis @ A @ basis_t) @ R)
 

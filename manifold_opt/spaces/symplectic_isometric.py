@@ -129,7 +129,9 @@ class SymplecticSpace(IsometricSpace):
         self.check_tangent(Y, Delta)
         Omega = self.horizontal_lift(Y, Delta)
         J = symplectic_form(self.shape[0], Y.dtype.type)
-        basis = np.linalg.qr(np.concatenate([Y, J @ Y, Delta, J @ Delta], axis=-1))[0]
+        Q, R = np.linalg.qr(Y)
+        Z = over(self._representative(Y, Delta), R)
+        basis = np.linalg.qr(np.concatenate([Q, J @ Q, Z, J @ Z], axis=-1))[0]
         basis_t = np.swapaxes(basis, -1, -2)
         X = basis_t @ Omega @ basis
         Xt = np.swapaxes(X, -1, -2)
