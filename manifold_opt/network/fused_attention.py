@@ -8,7 +8,7 @@ import numpy as np
 
 from manifold_opt.arrays.checks import Array
 from manifold_opt.network.layer import Layer
-from manifold_opt.network.layout import sum_of_products
+from manifold_opt.network.layout import sum_of_products, transposed
 from manifold_opt.network.workspace import Buffers
 
 __all__ = ["FusedAttention"]
@@ -128,11 +128,11 @@ class FusedAttention(Layer):
         D = buffers.array("D", QKV.shape, QKV.dtype)
         Q, K, V = self._views(QKV, samples)
         dQ, dK, dV = self._views(D, samples)
-        np.matmul(G, E.swapaxes(-1, -2), out=dV)
+        np.matmul(G, transposed(E, buffers), out=dV)
         dS = np.matmul(V.swapaxes(-1, -2), G, out=buffers.array("dS", E.shape, E.dtype))
         dS *= E
         np.matmul(K, dS, out=dQ)
-        np.matmul(Q, dS.swapaxes(-1, -2), out=dK)
+        np.matmul(Q, transposed(dS, buffers), out=dK)
 
         dW = sum_of_products(D, Z.reshape(groups, N, columns), buffers)
         dZ = np.matmul(W.T, D, out=buffers.array("dZ", (groups, N, columns), D.dtype)).reshape(Z.shape)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from manifold_opt.network import Buffers, columns, group_size, rows
-from manifold_opt.network.layout import GROUP_COLUMNS, sum_of_products
+from manifold_opt.network.layout import GROUP_COLUMNS, sum_of_products, transposed
 
 
 @given(groups=st.integers(1, 4), samples=st.integers(1, 4), tokens=st.integers(1, 5), width=st.integers(1, 6))
@@ -30,3 +30,11 @@ def test_group_size(batch: int, tokens: int) -> None:
 def test_sum_of_products() -> None:
     D, X = np.random.default_rng(0).normal(size=(3, 4, 6)), np.random.default_rng(1).normal(size=(3, 5, 6))
     assert np.allclose(sum_of_products(D, X, Buffers()), np.einsum("gmc,gnc->mn", D, X), rtol=1e-14, atol=1e-14)
+
+
+def test_transposed() -> None:
+    M, buffers = np.random.default_rng(0).normal(size=(2, 3, 4, 5)), Buffers()
+    copy = transposed(M, buffers)
+    assert copy.flags.c_contiguous and not np.shares_memory(copy, M)
+    assert np.array_equal(copy, np.swapaxes(M, 2, 3))
+    assert transposed(2 * M, buffers) is copy
