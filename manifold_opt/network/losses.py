@@ -94,7 +94,7 @@ class CrossEntropy(Loss):
 
     def value(self, y: Array, t: Array) -> Any:
         """The mean cross-entropy."""
-        return -(t * np.log(_at_least_tiny(y))).sum() / len(y)
+        return -(t * np.log(_at_least_tiny(y))).sum(axis=-1).mean()
 
     def gradient(self, y: Array, t: Array) -> Array:
         """Its gradient with respect to y."""
@@ -106,7 +106,7 @@ class CrossEntropy(Loss):
         shifted = logits - logits.real.max(axis=-1, keepdims=True)
         log_y = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
         gradient: Array = (np.exp(log_y) * t.sum(axis=-1, keepdims=True) - t) / len(t)
-        return -(t * log_y).sum() / len(t), gradient
+        return -(t * log_y).sum(axis=-1).mean(), gradient
 
 
 def loss_function(loss: str | Loss) -> Loss:
