@@ -47,7 +47,7 @@ def draw_curves(records: Mapping[str, Record], title: str, one_class: float | No
     left, right = figure.subplots(1, 2, width_ratios=[3, 2])
     if one_class is not None:
         left.axhline(one_class, color="0.6", linewidth=1, zorder=0)
-        left.annotate(f"one class for every image: {one_class:.3f}", (1, one_class), (0, 2),
+        left.annotate(f"one class for every image: {one_class:.3f}", (1, one_class), (0, 3),
                       xycoords=left.get_yaxis_transform(), textcoords="offset points", ha="right", color="0.4",
                       fontsize="small")
     for (label, record), (color, line) in zip(records.items(), STYLES * len(records)):
@@ -57,8 +57,10 @@ def draw_curves(records: Mapping[str, Record], title: str, one_class: float | No
         left.plot(steps, np.concatenate(record.losses), color=color, linewidth=0.7, alpha=0.35)
         left.plot(epochs - 0.5, record.epoch_losses, line, color=color, marker=".", label=label)
         right.plot(epochs, 100 * np.array(record.accuracies), line, color=color, marker=".", label=label)
-    left.set(xlabel="epoch", ylabel="training loss", ylim=(0, None))
-    right.set(xlabel="epoch", ylabel="test accuracy in %", ylim=(0, 100))
+    last = max(record.epochs for record in records.values())
+    highest = max(max(record.epoch_losses) for record in records.values())
+    left.set(xlabel="epoch", ylabel="training loss", xlim=(0, last), ylim=(0, 1.12 * max(highest, one_class or 0)))
+    right.set(xlabel="epoch", ylabel="test accuracy in %", xlim=(0, last + 0.1), ylim=(0, 100))
     left.legend(frameon=False, loc="lower left", fontsize="small")
     for axes in (left, right):
         axes.grid(alpha=0.3)
