@@ -41,7 +41,8 @@ def phi1(X: Array) -> Array:
     >>> np.allclose(np.eye(2) + X @ phi1(X), -np.eye(2), atol=1e-15)
     True
     """
-    return np.asarray(_phi1_in_range(X)[1].astype(X.dtype, copy=False))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(_phi1_in_range(X)[1].astype(X.dtype, copy=False))
 
 
 def exponential(X: Array) -> Array:

@@ -100,7 +100,7 @@ class ReflectorSection(GlobalSection):
 
     def act(self, Y: Array) -> Array:
         r"""The product :math:`\Lambda Y` for Y of shape (..., N, m), in O(Nnm) time."""
-        rotated = Y.copy()
+        rotated = np.broadcast_to(Y, (*np.broadcast_shapes(self.point.shape[:-2], Y.shape[:-2]), *Y.shape[-2:])).copy()
         rotated[..., self._frame, :] = self._O @ Y[..., self._frame, :]
         return np.asarray(rotated + self._D @ (self._inverse @ (self.adjoint(self._D) @ rotated)))
 

@@ -101,12 +101,13 @@ class Geodesic(Retraction):
 
     def step(self, Y: Array, V: Array, W: HorizontalElement) -> tuple[Array, Array]:
         """See :meth:`Retraction.step`; RetractionError where the exponential overflows (symplectic spaces)."""
-        if W.B.shape[-2] == 0:
-            # n = N: the group itself, where the exponential needs no factors
-            Y_new, R = Y @ exponential(W.A), V
-        else:
-            long_step = np.max(W.norm(), initial=0.0) > 1.0
-            Y_new, R = low_rank_step(Y, V, W, phi1, wider(Y.dtype) if long_step else Y.dtype)
+        with np.errstate(over="ignore", invalid="ignore"):
+            if W.B.shape[-2] == 0:
+                # n = N: the group itself, where the exponential needs no factors
+                Y_new, R = Y @ exponential(W.A), V
+            else:
+                long_step = np.max(W.norm(), initial=0.0) > 1.0
+                Y_new, R = low_rank_step(Y, V, W, phi1, wider(Y.dtype) if long_step else Y.dtype)
         if not np.isfinite(Y_new).all():
             raise RetractionError(f"the exponential overflows {Y.dtype} at a velocity of norm "
                                   f"{np.max(W.norm(), initial=0.0):.1e}: take a smaller step")

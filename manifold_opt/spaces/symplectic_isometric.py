@@ -136,8 +136,9 @@ class SymplecticSpace(IsometricSpace):
         X = basis_t @ Omega @ basis
         Xt = np.swapaxes(X, -1, -2)
         Z = basis_t @ Y
-        for generator in (Xt, X - Xt):
-            Z = exponential(generator) @ Z
+        with np.errstate(over="ignore", invalid="ignore"):
+            for generator in (Xt, X - Xt):
+                Z = exponential(generator) @ Z
         if not np.isfinite(Z).all():
             raise RetractionError(f"the exponential overflows {Y.dtype}: take a smaller step")
         return np.asarray(basis @ Z)
