@@ -67,8 +67,8 @@ def load_checkpoint(path: Path, training: Training) -> Progress:
         If the file is unreadable, truncated or damaged, or belongs to another training; the message names it.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {key: file[key] for key in file}
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as stack:
+            arrays = {key: stack[key] for key in stack}
         header = json.loads(str(arrays.pop("header")))
         stored = {**header["settings"], "data": header["data"]}
         record = Record.from_dict(header["record"])

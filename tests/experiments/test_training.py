@@ -1,0 +1,150 @@
+"""One training: what is the same for all methods, what is measured, and that it can be repeated bit for bit."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from manifold_opt.arrays.trees import leaves
+from manifold_opt.experiments import PAPER_CURVES, ImageData, Settings, Training, paper_curves
+from training_cases import small_images
+
+DATA = small_images()
+
+
+def settings(**given: Any) -> Settings:
+    return Settings(**{"blocks": 1, "batch_size": 16, "epochs": 2, **given})
+
+
+def arrays(training: Training, epochs: int) -> dict[str, Any]:
+    progress = training.start()
+    for _ in range(epochs):
+        progress = training.epoch(progress)
+    return {**training.optimizer.save_state(progress.state), "losses": np.array(sum(progress.record.losses, ())),
+            "accuracies": np.array(progress.record.accuracies), "defects": np.array(progress.record.defects)}
+
+
+def assert_same(first: dict[str, Any], second: dict[str, Any]) -> None:
+    assert first.keys() == second.keys()
+    for key in first:
+        np.testing.assert_array_equal(first[key], second[key], err_msg=key)
+
+
+@pytest.mark.parametrize("curve", PAPER_CURVES)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_repeats_bit_for_bit(curve: str, dtype: str) -> None:
+    chosen = paper_curves([curve], blocks=1, batch_size=16, dtype=dtype)[curve]
+    assert_same(arrays(Training(chosen, DATA), 2), arrays(Training(chosen, DATA), 2))
+
+
+def test_seed_matters() -> None:
+    losses = [arrays(Training(settings(seed=seed), DATA), 1)["losses"] for seed in (0, 1)]
+    assert not np.array_equal(*losses)
+
+
+def test_methods_start_alike_and_see_the_same_batches() -> None:
+    trainings = [Training(settings(method=method), DATA) for method in ("adam", "momentum", "gradient")]
+    first = [dict(leaves(training.params(training.start().state))) for training in trainings]
+    for path in first[0]:
+        assert all(np.array_equal(first[0][path], other[path]) for other in first)
+    for epoch in (0, 1):
+        orders = [np.concatenate(list(training.batches(epoch))) for training in trainings]
+        assert all(np.array_equal(orders[0], other) for other in orders)
+
+
+def test_every_image_once_an_epoch() -> None:
+    training = Training(settings(), DATA)
+    batches: Iterable[Any] = list(training.batches(0))
+    assert [len(batch) for batch in batches] == [16, 16, 8]
+    assert training.settings.steps(len(DATA.train_labels)) == 3
+    assert sorted(np.concatenate(list(batches))) == list(range(40))
+    assert not np.array_equal(np.concatenate(list(batches)), np.concatenate(list(training.batches(1))))
+
+
+def test_batch_may_be_larger_than_the_data() -> None:
+    progress = (training := Training(settings(batch_size=1000), DATA)).epoch(training.start())
+    assert len(progress.record.losses[0]) == 1
+
+
+@pytest.mark.parametrize("loss", ["relative", "cross_entropy"])
+@pytest.mark.parametrize("given", [{}, {"constrained": ()}, {"space": "grassmann"}, {"section": "reflector"},
+                                   {"retraction": "geodesic"}, {"skip": True}, {"joint_heads": True},
+                                   {"constrained": ("key",)}], ids=str)
+def test_loss_falls_and_constraint_holds(loss: str, given: dict[str, Any]) -> None:
+    training = Training(settings(loss=loss, learning_rate=1e-2, **given), DATA)
+    progress = training.start()
+    for _ in range(10):
+        progress = training.epoch(progress)
+    record = progress.record
+    assert record.epochs == 10 and record.final_loss < 0.9 * record.epoch_losses[0]
+    assert all(Y.dtype == np.float32 for _, Y in leaves(training.params(progress.state)))
+    constrained = training.settings.constrained
+    assert (max(record.defects) > 0) == bool(constrained)
+    assert max(record.defects) < 20 * np.sqrt(49)
+
+
+def test_defect_is_the_largest_of_all_weights_in_eps() -> None:
+    training = Training(settings(blocks=2), DATA)
+    params = training.params(training.start().state)
+    value = params["blocks"]["value"].copy()
+    value[1, 3, :, 2] *= 1 + 1e-3
+    params["blocks"]["value"] = value
+    Y = value[1, 3].astype(float)
+    expected = np.linalg.norm(Y.T @ Y - np.eye(7)) / np.finfo(np.float32).eps
+    assert training.defect(params) == pytest.approx(expected, rel=1e-12)
+
+
+def test_defect_covers_every_step() -> None:
+    training, seen = Training(settings(), DATA), [0.0]
+    start = training.start()
+    record = training.epoch(start, lambda loss, grads, params: seen.append(training.defect(params))).record
+    assert len(seen) == 4
+    assert record.defects == (max(*seen, training.defect(training.params(start.state))),)
+
+
+def test_observer_sees_loss_gradients_and_new_parameters() -> None:
+    training, seen = Training(settings(), DATA), list[Any]()
+    progress = training.epoch(training.start(), lambda *step: seen.append(step))
+    assert [loss for loss, _, _ in seen] == list(progress.record.losses[0])
+    for path, Y in leaves(training.params(progress.state)):
+        np.testing.assert_array_equal(Y, dict(leaves(seen[-1][2]))[path])
+        assert dict(leaves(seen[-1][1]))[path].shape == Y.shape
+
+
+def test_accuracy_counts_correct_answers() -> None:
+    training = Training(settings(), DATA)
+    params = training.params(training.start().state)
+    answers = training.model.predict(params, DATA.testing().sequences("float32"))
+    assert training.accuracy(params) == np.mean(answers == DATA.test_labels)
+    right = Training(settings(), replace(DATA, test_labels=answers.astype(np.uint8), train_labels=DATA.train_labels))
+    assert right.accuracy(params) == 1.0
+
+
+def test_number_of_classes_follows_the_data() -> None:
+    training = Training(settings(), small_images(classes=3))
+    assert training.params(training.start().state)["classifier"].shape == (3, 49)
+
+
+def test_images_that_cannot_be_cut() -> None:
+    with pytest.raises(ValueError, match="size must be positive and divide both edges"):
+        Training(settings(), small_images(edge=15))
+
+
+def test_divergence_names_the_parameter() -> None:
+    training = Training(settings(constrained=()), DATA)
+    start = training.start()
+    params = training.params(start.state)
+    params["blocks"]["weight"][:] = np.nan
+    with pytest.raises(ValueError, match=r"gradient of 'blocks\.\w+' must be finite"):
+        training.epoch(start)
+
+
+def test_data_are_not_changed() -> None:
+    data: ImageData = small_images()
+    digest = data.digest
+    training = Training(settings(), data)
+    training.epoch(training.start())
+    assert data.digest == digest
