@@ -99,6 +99,8 @@ class Objective:
 
 
 def _real_number(value: Any) -> float:
+    if isinstance(value, tuple):
+        raise TypeError("fun must return a real number: got a tuple; if it holds loss and gradient, give jac=True")
     array = np.asarray(value)
     if array.ndim != 0 or np.iscomplexobj(array):
         raise TypeError(f"fun must return a real number: got {array.dtype} of shape {array.shape}")
