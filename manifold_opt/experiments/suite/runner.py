@@ -16,10 +16,11 @@ from tqdm import tqdm
 from manifold_opt.experiments.checkpoint import load_checkpoint, save_checkpoint
 from manifold_opt.experiments.data import ImageData
 from manifold_opt.experiments.figures import save_figure
-from manifold_opt.experiments.files import write_json
+from manifold_opt.experiments.files import write_json, write_whole
 from manifold_opt.experiments.records import Record, versions
 from manifold_opt.experiments.settings import Settings
 from manifold_opt.experiments.suite.experiment import Experiment, Result, Run, first_images, quick_settings
+from manifold_opt.experiments.suite.report import results_table
 
 __all__ = ["load_results", "run_experiment"]
 
@@ -33,7 +34,8 @@ def run_experiment(experiment: Experiment, folder: Path, command: str, *, source
     experiment : Experiment
         The experiment.
     folder : pathlib.Path
-        Where ``NAME.json``, ``NAME.png`` and, below ``runs``, checkpoints and records of the trainings are.
+        Where ``NAME.json``, ``NAME.txt`` (the table), ``NAME.png`` and, below ``runs``, checkpoints and records of
+        the trainings are.
     command : str
         The command line, for the record.
     source : str, optional
@@ -75,6 +77,7 @@ def run_experiment(experiment: Experiment, folder: Path, command: str, *, source
     write_json(folder / f"{experiment.name}.json", {
         "experiment": experiment.name, "question": experiment.question, "command": command, "quick": quick,
         "data": data.source, **_origin(), "skipped": skipped, "results": [_to_dict(result) for result in results]})
+    write_whole(folder / f"{experiment.name}.txt", lambda file: file.write(f"{results_table(results)}\n".encode()))
     save_figure(folder / f"{experiment.name}.png", experiment.draw(results))
     return results
 
