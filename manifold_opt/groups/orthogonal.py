@@ -52,9 +52,8 @@ class OrthogonalGroup(IsometryGroup):
 def random_orthonormal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     r"""Matrices with orthonormal columns, uniformly distributed (Haar), in float64.
 
-    The QR factor of a Gaussian matrix, with the signs of R's diagonal moved into Q; without them the distribution is
-    not
-    uniform (F. Mezzadri, Notices of the AMS 54 (2007), 592-604).
+    The QR factor of a Gaussian matrix, with the signs of R's diagonal moved into Q; without them the distribution
+    is not uniform (F. Mezzadri, Notices of the AMS 54 (2007), 592-604).
 
     Parameters
     ----------

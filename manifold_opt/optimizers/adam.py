@@ -112,8 +112,11 @@ def adam_velocity(adam: Adam, learning_rate: float, G: HorizontalElement, moment
     >>> moments["B1"].B, moments["B2"].B
     (array([4.]), array([16.]))
     """
-    rho1, rho2 = adam.rho1, adam.rho2
-    B1 = moments["B1"] * ((rho1 - rho1**t) / (1 - rho1**t)) + G * ((1 - rho1) / (1 - rho1**t))
-    B2 = moments["B2"] * ((rho2 - rho2**t) / (1 - rho2**t)) + G.square() * ((1 - rho2) / (1 - rho2**t))
-    W = -learning_rate * B1.divide(B2.sqrt().shift(adam.delta))
+    # Python floats: they keep float32 blocks float32. Whole expressions: NumPy then reuses large intermediate arrays
+    rho1, rho2, delta, minus_eta = float(adam.rho1), float(adam.rho2), float(adam.delta), -float(learning_rate)
+    keep1, take1 = (rho1 - rho1**t) / (1 - rho1**t), (1 - rho1) / (1 - rho1**t)
+    keep2, take2 = (rho2 - rho2**t) / (1 - rho2**t), (1 - rho2) / (1 - rho2**t)
+    B1 = G.map(lambda g, m: keep1 * m + take1 * g, moments["B1"])
+    B2 = G.map(lambda g, m: keep2 * m + take2 * (g * g), moments["B2"])
+    W = B1.map(lambda m1, m2: minus_eta * m1 / (np.sqrt(m2) + delta), B2)
     return W, {"B1": B1, "B2": B2}

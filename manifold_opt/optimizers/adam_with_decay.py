@@ -17,9 +17,8 @@ class AdamWithDecay(Method):
     r"""Adam with the rate :math:`\eta_t = \eta_1\gamma^{t-1}`, which falls from :math:`\eta_1` to :math:`\eta_2` in
     the given steps.
 
-    So :math:`\gamma = (\eta_2/\eta_1)^{1/(steps - 1)}`; beyond the given steps the rate stays at :math:`\eta_2`. A
-    fixed rate
-    keeps Adam from converging closer than the rate, because its steps do not shrink with the gradient.
+    So :math:`\gamma = (\eta_2/\eta_1)^{1/(steps - 1)}`; beyond the given steps the rate stays at :math:`\eta_2`.
+    A fixed rate keeps Adam from converging closer than the rate, because its steps do not shrink with the gradient.
 
     Source: the optimizer of the same purpose in GeometricOptimizers.jl; the moments are those of :class:`Adam`.
 

@@ -116,8 +116,7 @@ class HomogeneousSpace(ABC):
         r"""The retraction :math:`\lambda(Y)\exp(\bar B)E` with the lift :math:`\bar B` of Delta.
 
         The geodesic of the metric on the O(N) spaces and on vector spaces; on the symplectic spaces that of the
-        bi-invariant
-        pseudo-Riemannian metric. Paper: v4, section 4.
+        bi-invariant pseudo-Riemannian metric. Paper: v4, section 4.
 
         Parameters
         ----------

@@ -23,8 +23,7 @@ class IsometricSpace(HomogeneousSpace):
     r"""A space of points (or representatives) :math:`Y \in R^{N \times n}` with :math:`Y^*Y = I`.
 
     A subclass names its group and gives the operator :meth:`flat` of its metric and the dense lift; gradient,
-    projection
-    and metric follow, since with the operator :math:`\mathcal G_Y` of
+    projection and metric follow, since with the operator :math:`\mathcal G_Y` of
     :math:`g_Y(\Delta_1, \Delta_2) = \mathrm{Tr}(\Delta_1^T\mathcal G_Y\Delta_2)` the projection of Z is the gradient
     of :math:`\mathcal G_YZ`.
 

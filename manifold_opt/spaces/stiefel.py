@@ -17,7 +17,8 @@ __all__ = ["Stiefel"]
 class Stiefel(IsometricSpace):
     r"""The Stiefel manifold :math:`St(n, N) = \{Y \in R^{N \times n} : Y^TY = I\} = O(N)/O(N - n)`, canonical metric.
 
-    With n = N it is the group O(N) itself, with n = 1 the sphere.
+    With n = N it is the group O(N) itself, with n = 1 the sphere. A path in O(N) stays in its component: from a start
+    of determinant 1 every step stays in SO(N).
     Paper: v4, section 2, the main example.
 
     Parameters
@@ -47,6 +48,14 @@ class Stiefel(IsometricSpace):
     True
     >>> np.allclose(space.metric(Y, space.riemannian_gradient(Y, dL), Delta), np.sum(dL * Delta))
     True
+
+    The rotations, as a space of points:
+
+    >>> rotations = Stiefel(3, 3)
+    >>> R = rotations.canonical_point()
+    >>> R = rotations.geodesic(R, rotations.random_tangent(rng, R))
+    >>> np.allclose(np.linalg.det(R), 1.0)
+    True
     """
 
     is_grassmann = False
@@ -70,8 +79,6 @@ class Stiefel(IsometricSpace):
         return np.asarray(Z - 0.5 * Y @ (np.swapaxes(Y, -1, -2) @ Z))
 
     def horizontal_lift(self, Y: Array, Delta: Array) -> Array:
-        r""":math:`\Omega(Y, \Delta) = (I - \frac12YY^T)\Delta Y^T - Y\Delta^T(I - \frac12YY^T)`, of shape (..., N,
-        N).
-        """
+        r""":math:`\Omega = (I - \frac12YY^T)\Delta Y^T - Y\Delta^T(I - \frac12YY^T)`, of shape (..., N, N)."""
         half = self.flat(self._check("Y", Y), self._check("Delta", Delta)) @ np.swapaxes(Y, -1, -2)
         return np.asarray(half - np.swapaxes(half, -1, -2))

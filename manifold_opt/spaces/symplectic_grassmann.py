@@ -21,8 +21,7 @@ class SymplecticGrassmann(SymplecticSpace):
     :math:`\Delta + YA` with A in sp(2n), and there are two natural representatives: the *reductive* one, with
     :math:`Y^*\Delta = 0`, which belongs to the global tangent space and is orthogonal to the vertical space in the
     pseudo-Riemannian metric; and the *metric* one, orthogonal to it in the Riemannian metric. The library's tangent
-    vectors
-    are the reductive ones; metric and lift go over to the other one through :meth:`metric_representative`.
+    vectors are the reductive ones; metric and lift go over to the other one through :meth:`metric_representative`.
     Source: Bendokat and Zimmermann, arXiv:2108.12447, section 5.
 
     Parameters

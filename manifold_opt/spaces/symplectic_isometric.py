@@ -76,9 +76,7 @@ class SymplecticSpace(IsometricSpace):
 
     @final
     def pseudo_riemannian_metric(self, Y: Array, Delta1: Array, Delta2: Array) -> Array:
-        r"""The bi-invariant pseudo-Riemannian metric :math:`\mathrm{Tr}(\Delta_1^*(I - \frac12YY^*)\Delta_2)`, shape
-        (...).
-        """
+        r"""The bi-invariant metric :math:`\mathrm{Tr}(\Delta_1^*(I - \frac12YY^*)\Delta_2)`, of shape (...)."""
         self._check("Y", Y)
         Z = self._check("Delta2", Delta2) - 0.5 * Y @ (self.adjoint(Y) @ Delta2)
         return np.asarray(np.trace(self.adjoint(self._check("Delta1", Delta1)) @ Z, axis1=-2, axis2=-1))
@@ -93,9 +91,7 @@ class SymplecticSpace(IsometricSpace):
 
     @final
     def pseudo_horizontal_lift(self, Y: Array, Delta: Array) -> Array:
-        r"""The lift :math:`\Omega(Y, \Delta) = (I - \frac12YY^*)\Delta Y^* - Y\Delta^*(I - \frac12YY^*)`, shape (...,
-        N2, N2).
-        """
+        r"""The lift :math:`(I - \frac12YY^*)\Delta Y^* - Y\Delta^*(I - \frac12YY^*)`, of shape (..., N2, N2)."""
         self._check("Y", Y)
         half = (self._check("Delta", Delta) - 0.5 * Y @ (self.adjoint(Y) @ Delta)) @ self.adjoint(Y)
         return np.asarray(half - self.adjoint(half))
@@ -104,9 +100,8 @@ class SymplecticSpace(IsometricSpace):
     def riemannian_geodesic(self, Y: Array, Delta: Array) -> Array:
         r"""The geodesic :math:`\exp(\Omega_R - \Omega_R^T)\exp(\Omega_R^T)Y` of the right-invariant metric at time 1.
 
-        Computed in an orthonormal basis of the span of Y, JY, Delta and JDelta, which contains range and row space of
-        the
-        lift, so that no ill-conditioned factors appear.
+        Computed in an orthonormal basis of the span of Y, JY, Delta and JDelta, which contains range and row space
+        of the lift, so that no ill-conditioned factors appear.
 
         Parameters
         ----------

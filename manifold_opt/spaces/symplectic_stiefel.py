@@ -41,6 +41,14 @@ class SymplecticStiefel(SymplecticSpace):
     >>> Delta, dL = space.random_tangent(rng, Y), rng.normal(size=(8, 4))
     >>> np.allclose(space.metric(Y, space.riemannian_gradient(Y, dL), Delta), np.sum(dL * Delta))
     True
+
+    The symplectic group as a space of points:
+
+    >>> group = SymplecticStiefel(4, 4)
+    >>> M = group.canonical_point()
+    >>> M = group.cayley(M, 0.1 * group.random_tangent(rng, M))
+    >>> bool(group.group.defect(M) < 1e-14)
+    True
     """
 
     is_grassmann = False
