@@ -1,0 +1,153 @@
+"""Curves over steps: losses with bands, contours with paths, errors with their slopes."""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from manifold_opt.arrays.checks import Array
+from manifold_opt.plotting.style import COLORS, INK, LINES, MARKERS, legend
+
+__all__ = ["draw_bands", "draw_contours", "draw_slopes"]
+
+
+def draw_bands(axes: Any, curves: Mapping[str, Array], steps: Array | None = None, *, log: bool = False,
+               xlabel: str = "step", ylabel: str = "loss", title: str = "", first: int = 0) -> Any:
+    """Draw the median of several runs and the band from the smallest to the largest.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Where to draw.
+    curves : mapping of str to numpy.ndarray
+        By the name in the legend: one run (steps,) or several (runs, steps).
+    steps : numpy.ndarray, optional
+        What is on the horizontal axis; 0, 1, 2, ... by default.
+    log : bool
+        Whether the vertical axis is logarithmic.
+    xlabel, ylabel, title : str
+        Names.
+    first : int
+        Colour of the first curve.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If a curve has neither one nor two axes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt import plotting
+    >>> figure, axes = plotting.new_figure()
+    >>> runs = np.array([[3.0, 2.0, 1.0], [3.0, 1.0, 0.5], [3.0, 2.5, 2.0]])
+    >>> plotting.draw_bands(axes, {"Adam": runs}).lines[0].get_ydata()
+    array([3., 2., 1.])
+    """
+    for number, (name, curve) in enumerate(curves.items(), start=first):
+        runs = np.atleast_2d(np.asarray(curve, dtype=float))
+        if runs.ndim != 2:
+            raise ValueError(f"curve {name!r} must have shape (steps,) or (runs, steps): got {np.shape(curve)}")
+        x = np.arange(runs.shape[1]) if steps is None else np.asarray(steps)[:runs.shape[1]]
+        color, line = COLORS[number % len(COLORS)], LINES[number % len(LINES)]
+        marker = MARKERS[number % len(MARKERS)] if len(x) <= 40 else None
+        axes.plot(x, np.median(runs, axis=0), color=color, linestyle=line, linewidth=1.8, marker=marker, markersize=4,
+                  label=name)
+        if len(runs) > 1:
+            axes.fill_between(x, runs.min(axis=0), runs.max(axis=0), color=color, alpha=0.2, linewidth=0)
+    if log:
+        axes.set_yscale("log")
+    axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    legend(axes)
+    return axes
+
+
+def draw_slopes(axes: Any, steps: Array, errors: Mapping[str, Array], orders: Mapping[str, int] | None = None, *,
+                floor: float | None = None, xlabel: str = "t", ylabel: str = "error", title: str = "") -> Any:
+    """Draw errors over steps in a log-log picture, with lines of the expected slopes.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Where to draw.
+    steps : numpy.ndarray
+        Steps (k,).
+    errors : mapping of str to numpy.ndarray
+        By the name in the legend: errors (k,); zeros are left out.
+    orders : mapping of str to int, optional
+        Slope to be compared with, by the same names: a thin line through the error of the largest step.
+    floor : float, optional
+        Level of rounding, drawn as a horizontal line.
+    xlabel, ylabel, title : str
+        Names.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt import plotting
+    >>> figure, axes = plotting.new_figure()
+    >>> t = 2.0 ** -np.arange(8)
+    >>> len(plotting.draw_slopes(axes, t, {"Cayley": t**3 / 12}, {"Cayley": 3}).lines)
+    2
+    """
+    orders, steps = orders or {}, np.asarray(steps)
+    for number, (name, error) in enumerate(errors.items()):
+        shown = np.where(np.asarray(error) > 0, error, np.nan)
+        color, marker = COLORS[number % len(COLORS)], MARKERS[number % len(MARKERS)]
+        axes.loglog(steps, shown, linestyle="none", color=color, marker=marker, markersize=5, label=name)
+        if name in orders:
+            k = int(np.argmax(steps))
+            line = shown[k] * (steps / steps[k]) ** orders[name]
+            line = np.where(line > (floor or 0.0), line, np.nan)
+            axes.loglog(steps, line, color=color, linewidth=1.0, label=f"slope {orders[name]}")
+    if floor is not None:
+        axes.axhline(floor, color=INK, linestyle=":", linewidth=1.2, label="rounding")
+    axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    legend(axes)
+    return axes
+
+
+def draw_contours(axes: Any, function: Callable[[Array, Array], Array], xlim: tuple[float, float],
+                  ylim: tuple[float, float], *, levels: int = 14, log: bool = False) -> Any:
+    """Draw the level lines of a function of two variables.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Where to draw.
+    function : callable
+        Takes the arrays x and y.
+    xlim, ylim : (float, float)
+        Where to evaluate it.
+    levels : int
+        Number of lines.
+    log : bool
+        Whether the levels are spaced by equal ratios; the function must then be positive.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from manifold_opt import plotting
+    >>> figure, axes = plotting.new_figure()
+    >>> plotting.draw_contours(axes, lambda x, y: x**2 + y**2, (-1, 1), (-1, 1)) is axes
+    True
+    """
+    x, y = np.meshgrid(np.linspace(*xlim, 201), np.linspace(*ylim, 201))
+    values = function(x, y)
+    low, high = float(values.min()), float(values.max())
+    marks = np.geomspace(max(low, 1e-6 * high), high, levels) if log else np.linspace(low, high, levels)
+    axes.contour(x, y, values, levels=np.unique(marks), colors=INK, linewidths=0.7, alpha=0.7)
+    axes.set(xlim=xlim, ylim=ylim)
+    return axes

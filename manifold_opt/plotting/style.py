@@ -1,0 +1,140 @@
+"""Colours, lines and figures that all pictures share."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["COLORS", "INK", "LINES", "MARKERS", "luminance", "legend", "new_figure"]
+
+INK = "#767676"
+"""Text and axes: a grey with a contrast of at least 4.5 to white and to black."""
+
+COLORS = ("#1F86E5", "#CC5200", "#14665C", "#D957AD", "#A68A42", INK)
+"""Blue, orange, green, pink, ochre, grey: each with a contrast of at least 3 to white and to black, and the first five
+told apart by every kind of colour vision (simulated after F. Vienot, H. Brettel and J. Mollon, 1999)."""
+
+LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
+"""Line styles in the order of the colours, so that nothing is said by colour alone."""
+
+MARKERS = ("o", "s", "^", "D", "v", "P")
+"""Markers in the order of the colours."""
+
+
+def luminance(color: str) -> float:
+    """The relative luminance of a colour, from 0 (black) to 1 (white).
+
+    Parameters
+    ----------
+    color : str
+        Hexadecimal colour such as "#1F86E5".
+
+    Returns
+    -------
+    float
+
+    References
+    ----------
+    Web Content Accessibility Guidelines 2.1, "relative luminance".
+
+    Examples
+    --------
+    >>> from manifold_opt.plotting.style import luminance
+    >>> luminance("#000000"), luminance("#FFFFFF")
+    (0.0, 1.0)
+    """
+    channels = [int(color[k:k + 2], 16) / 255 for k in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return float(round(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2], 12))
+
+
+def new_figure(columns: int = 1, rows: int = 1, *, size: tuple[float, float] = (4.2, 3.4),
+               kinds: str | Sequence[str] = "plain") -> tuple[Figure, Any]:
+    """A transparent figure with one or several axes, apart from pyplot and its global state.
+
+    Parameters
+    ----------
+    columns, rows : int
+        Number of axes.
+    size : (float, float)
+        Width and height of each of the axes in inches.
+    kinds : {"plain", "space", "picture"}, or one of them for each of the axes
+        Coordinate axes with a light grid; the three-dimensional space without axes; no axes at all.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+        Show it by naming it at the end of a notebook's cell.
+    axes : matplotlib.axes.Axes or list of them
+        Row by row, if there is more than one.
+
+    Raises
+    ------
+    ValueError
+        If a kind is unknown, or there are not as many kinds as axes.
+
+    Examples
+    --------
+    >>> from manifold_opt import plotting
+    >>> figure, (left, right) = plotting.new_figure(2, kinds=("space", "plain"))
+    >>> left.name, right.name, figure.get_facecolor()[3]
+    ('3d', 'rectilinear', 0.0)
+    """
+    from matplotlib.figure import Figure
+    count = columns * rows
+    kinds = [kinds] * count if isinstance(kinds, str) else list(kinds)
+    if len(kinds) != count or not set(kinds) <= {"plain", "space", "picture"}:
+        raise ValueError(f"kinds must name {count} of 'plain', 'space', 'picture': got {kinds}")
+    figure = Figure(figsize=(size[0] * columns, size[1] * rows), facecolor="none", layout="constrained")
+    axes = [_new_axes(figure, (rows, columns, number + 1), kind) for number, kind in enumerate(kinds)]
+    return figure, axes[0] if count == 1 else axes
+
+
+def legend(axes: Any, **options: Any) -> Any:
+    """A legend without frame, in the colour of the text.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        The axes.
+    **options
+        What :meth:`matplotlib.axes.Axes.legend` takes.
+
+    Returns
+    -------
+    matplotlib.legend.Legend
+
+    Examples
+    --------
+    >>> from manifold_opt import plotting
+    >>> figure, axes = plotting.new_figure()
+    >>> line = axes.plot([0, 1], label="a line")
+    >>> bool(plotting.legend(axes).get_frame_on())
+    False
+    """
+    return axes.legend(**{"frameon": False, "labelcolor": INK, "fontsize": "small", **options})
+
+
+def _new_axes(figure: Figure, place: tuple[int, int, int], kind: str) -> Any:
+    if kind == "space":
+        axes: Any = figure.add_subplot(*place, projection="3d", computed_zorder=False, facecolor="none")
+        axes.set_axis_off()
+        axes.set_box_aspect((1, 1, 1), zoom=1.35)
+        axes.view_init(elev=22, azim=38)
+    else:
+        axes = figure.add_subplot(*place, facecolor="none")
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.spines[["left", "bottom"]].set_color(INK)
+        axes.tick_params(which="both", colors=INK, labelsize="small")
+        axes.grid(color=INK, alpha=0.2, linewidth=0.6)
+        axes.set_axisbelow(True)
+        if kind == "picture":
+            axes.set_axis_off()
+            axes.set_aspect("equal")
+    axes.xaxis.label.set_color(INK)
+    axes.yaxis.label.set_color(INK)
+    axes.title.set_color(INK)
+    axes.title.set_fontsize("medium")
+    return axes
