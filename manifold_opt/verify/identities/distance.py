@@ -1,0 +1,51 @@
+"""Distances, for spaces that offer `distance(Y1, Y2)`."""
+from __future__ import annotations
+
+import numpy as np
+
+from manifold_opt.arrays.checks import Array
+from manifold_opt.verify.identity import Bound, identity
+from manifold_opt.verify.trial import Trial
+
+__all__: list[str] = []
+
+PLACE = "Edelman, Arias, Smith 1998, section 4.3"
+
+
+@identity("distance: zero on the diagonal", "d(Y, Y) = 0", r"d(Y, Y) = 0", PLACE, Bound(10, q=0.5), needs=("distance",))
+def zero(trial: Trial) -> Array:
+    """Arc cosines lose half of the digits near 0, which the bound allows."""
+    return np.asarray(abs(trial.space.distance(trial.Y, trial.Y)))
+
+
+@identity("distance: symmetric", "d(Y1, Y2) = d(Y2, Y1)", r"d(Y_1, Y_2) = d(Y_2, Y_1)", PLACE, Bound(10, q=0.5),
+          needs=("distance",))
+def symmetric(trial: Trial) -> Array:
+    """For two random points."""
+    other = trial.points("other", trial.batch)
+    d = trial.space.distance
+    return np.asarray(abs(d(trial.Y, other) - d(other, trial.Y)))
+
+
+@identity("distance: separates points", "d(Y1, Y2) > 0 for Y1 != Y2, orthogonal planes included", r"d(Y_1, Y_2) > 0",
+          PLACE, Bound(0, q=0), needs=("distance",), where=("of positive dimension",))
+def separates(trial: Trial) -> Array:
+    """1 where different points have no distance: random ones, and columns of E that are orthogonal to each other."""
+    pairs = [(trial.Y, trial.points("other", trial.batch))]
+    if trial.adjoint is not None and trial.N >= 2 * trial.shape[1]:
+        n = trial.shape[1]
+        identity_matrix = np.eye(trial.N, dtype=trial.dtype)
+        frame = identity_matrix[:, trial.adjoint.frame(trial.N, n)]
+        other = identity_matrix[:, trial.adjoint.complement(trial.N, n)]
+        pairs.append((frame, other[:, trial.adjoint.frame(trial.N - n, n)]))
+    return np.asarray([float(np.min(trial.space.distance(*pair)) <= trial.eps**0.5) for pair in pairs])
+
+
+@identity("distance: length of short geodesics", "d(Y, geodesic(Y, t Delta)) = t |Delta|",
+          r"d(Y, \gamma(t)) = t\|\Delta\|", PLACE, Bound(10, q=0.5), needs=("distance", "geodesic", "metric"))
+def length(trial: Trial) -> Array:
+    """With t |Delta| = 0.1."""
+    Y = trial.Y
+    Delta = trial.Delta * trial.dtype.type(0.1 / max(trial.scale, 1e-30))
+    expected = np.sqrt(trial.space.metric(Y, Delta, Delta))
+    return np.asarray(abs(trial.space.distance(Y, trial.space.geodesic(Y, Delta)) - expected))
