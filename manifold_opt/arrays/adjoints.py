@@ -58,7 +58,9 @@ class Adjoint(ABC):
     @final
     def complement(self, N: int, n: int) -> Array:
         """Indices (N - n,) of the columns of the N x N identity that are not in E."""
-        return np.setdiff1d(np.arange(N), self.frame(N, n))
+        rest = np.ones(N, bool)
+        rest[self.frame(N, n)] = False
+        return np.flatnonzero(rest)
 
     @final
     def __eq__(self, other: object) -> bool:
