@@ -69,5 +69,9 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
-    """Write arrays to an npz file as a whole, without pickle."""
-    write_whole(path, lambda file: np.savez(file, allow_pickle=False, **arrays))
+    """Write arrays to an npz file as a whole; ValueError if one holds Python objects, which would need pickle."""
+    for name, array in arrays.items():
+        if array.dtype.hasobject:
+            raise ValueError(f"array {name!r} must hold numbers or text, no Python objects: got dtype {array.dtype}")
+    content: dict[str, Any] = dict(arrays)
+    write_whole(path, lambda file: np.savez(file, **content))
