@@ -1,0 +1,162 @@
+"""What the arrays of the cases mean: the table from which the manifest is written."""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["Quantity", "QUANTITIES", "INPUTS", "OPERATIONS", "Operation"]
+
+
+class Quantity(NamedTuple):
+    """A quantity of a case.
+
+    Attributes
+    ----------
+    meaning, formula, paper : str
+        In words; in symbols; the place in arXiv:2305.16901v4 or the literature.
+    tolerance : float or None
+        The constant C of the tolerance C sqrt(N) in units of eps times the scale of the array; None for inputs.
+
+    Examples
+    --------
+    >>> from manifold_opt.oracle.quantities import QUANTITIES
+    >>> QUANTITIES["Y_new"].formula
+    'Lambda_new E'
+    """
+
+    meaning: str
+    formula: str
+    paper: str
+    tolerance: float | None = None
+
+
+class Operation(NamedTuple):
+    """A function that a backend may offer.
+
+    Attributes
+    ----------
+    arguments : str
+        Its arguments, in order.
+    returns : str
+        What it returns.
+    quantities : tuple of str
+        The quantities that are compared, in the order in which they arise.
+
+    Examples
+    --------
+    >>> from manifold_opt.oracle.quantities import OPERATIONS
+    >>> OPERATIONS["lift_gradient"].quantities
+    ('A', 'B')
+    """
+
+    arguments: str
+    returns: str
+    quantities: tuple[str, ...]
+
+
+MOMENTS = ("B1_A", "B1_B", "B2_A", "B2_B")
+MOMENTS_NEW = tuple(f"{name}_new" for name in MOMENTS)
+
+INPUTS = ("t", "Lambda", "Y", "dL", "Delta1", "Delta2", *MOMENTS)
+"""Quantities that are only ever given."""
+
+QUANTITIES: dict[str, Quantity] = {
+    "t": Quantity("number of the step", "1, 2, ...", "section 3"),
+    "Lambda": Quantity("global section before the step, an element of the group with Lambda E = Y",
+                       "Lambda* Lambda = I (R^m: the translation by Y)", "section 2"),
+    "Y": Quantity("point before the step", "Lambda E", "section 2"),
+    "dL": Quantity("Euclidean gradient of the loss at Y", "any array", "section 4"),
+    "B1_A": Quantity("first moment before the step, frame block", "zero before step 1", "section 4"),
+    "B1_B": Quantity("first moment before the step, complement block", "zero before step 1", "section 4"),
+    "B2_A": Quantity("second moment before the step, frame block", "zero before step 1", "section 4"),
+    "B2_B": Quantity("second moment before the step, complement block", "zero before step 1", "section 4"),
+    "grad": Quantity("Riemannian gradient", "X Y with X = dL Y^T - (dL Y^T)*; minus Y Y* X Y on the Grassmann kinds",
+                     "section 2; symplectic: arXiv:2108.12447", 10),
+    "A": Quantity("lift of the gradient (of Delta1 in the geometry cases), frame block",
+                  "(Y* D - (Y* D)*)/2 with D = X Y, 0 on the Grassmann kinds", "section 4", 10),
+    "B": Quantity("lift of the gradient (of Delta1 in the geometry cases), complement block",
+                  "Y_perp* D with D = X Y", "section 4", 10),
+    **{f"B1_{block}_new": Quantity(f"first moment after the step, block {block}",
+                                   f"momentum: alpha B1 + {block}; Adam: ((rho1 - rho1^t) B1 + (1 - rho1) {block})"
+                                   "/(1 - rho1^t)", "section 4", 10) for block in "AB"},
+    **{f"B2_{block}_new": Quantity(f"second moment after the step, block {block}, entry by entry",
+                                   f"((rho2 - rho2^t) B2 + (1 - rho2) {block}^2)/(1 - rho2^t)", "section 4", 10)
+       for block in "AB"},
+    **{f"W_{block}": Quantity(f"velocity, block {block}",
+                              f"gradient: -eta {block}; momentum: -eta B1; Adam: -eta B1/(sqrt(B2) + delta), new "
+                              "moments, entry by entry; decayed Adam: eta = eta1 (eta2/eta1)^(min(t - 1, steps - 1)"
+                              "/(steps - 1))", "section 4 (delta outside the root, as in the authors' code)", 10)
+       for block in "AB"},
+    "R": Quantity("retracted increment (N, N) of W = [[W_A, -W_B*], [W_B, 0]], placed as E is",
+                  "geodesic: exp(W); cayley: (I - W/2)^-1 (I + W/2); R^m: W", "section 4", 20),
+    "Lambda_new": Quantity("global section after the step", "Lambda R (R^m: Lambda + R)", "section 4", 20),
+    "Y_new": Quantity("point after the step", "Lambda_new E", "section 4", 20),
+    "Delta1": Quantity("tangent vector at Y", "grad of a random dL", "section 2"),
+    "Delta2": Quantity("tangent vector at Y", "grad of another random dL", "section 2"),
+    "Omega": Quantity("horizontal lift of Delta1 (N, N)",
+                      "Stiefel: (I - Y Y^T/2) D Y^T - Y D^T (I - Y Y^T/2); Grassmann: D Y^T - Y D^T; symplectic: "
+                      "D K^-1 Y^T + J Y K^-1 D^T (I - J^T Y K^-1 Y^T J) J with K = Y^T Y; on the symplectic "
+                      "Grassmann D is the representative Delta1 - Y A that is orthogonal to all Y A', A' in sp(2n)",
+                      "section 2, appendix A; "
+                      "symplectic: arXiv:2108.12447, right-invariant metric", 20),
+    "metric": Quantity("Riemannian metric of Delta1 and Delta2",
+                       "Tr(Omega(Delta1)^T Omega(Delta2))/2", "section 2", 20),
+    "defect_point": Quantity("departure of the backend's section from Y", "Lambda E - Y, expected 0", "section 2", 20),
+    "defect_group": Quantity("departure of the backend's section from the group", "Lambda* Lambda - I, expected 0",
+                             "section 2", 20),
+    "M": Quantity("symmetric matrix of the problem", "symmetric (positive definite for symplectic_eigenvalues)", "-"),
+    "D": Quantity("diagonal weights of the columns (brockett)", "any positive numbers", "-"),
+    "P": Quantity("left matrix of the Procrustes problem", "any matrix", "-"),
+    "Q": Quantity("right matrix of the Procrustes problem", "any matrix", "-"),
+    "losses": Quantity("losses before step 1 and after each step",
+                       "brockett: Tr(Y^T M Y D); procrustes: ||P Y - Q||^2/2; symplectic_eigenvalues: Tr(Y^T M Y)",
+                       "-", 40),
+    "Y_last": Quantity("point after the last step", "see Y_new", "section 4", 40),
+    "x": Quantity("input (batch, tokens, width)", "any array", "section 5"),
+    "target": Quantity("target (batch, classes)", "one-hot rows", "section 5"),
+    "queries": Quantity("(blocks, batch, heads, n, tokens), tokens as columns", "P_Q^T Z", "section 5", 20),
+    "keys": Quantity("like queries", "P_K^T Z", "section 5", 20),
+    "values": Quantity("like queries", "P_V^T Z", "section 5", 20),
+    "probabilities": Quantity("(blocks, batch, heads, tokens, tokens): row i, column j for key i and query j",
+                              "softmax over i of K^T Q/sqrt(width)", "section 5", 20),
+    "attention": Quantity("(blocks, batch, width, tokens), heads stacked", "V P, plus Z with the skip connection",
+                          "section 5", 20),
+    "activations": Quantity("(blocks, batch, width, tokens)", "tanh(W Z + b)", "section 5", 20),
+    "logits": Quantity("(batch, classes)", "C z with the last token z of the last block's output Z + activations",
+                       "section 5", 20),
+    "y": Quantity("predicted probabilities (batch, classes)", "softmax of the logits along classes", "section 5", 20),
+    "loss": Quantity("loss of the batch", "relative: ||y - t||/||t||; cross_entropy: -sum(t log y)/batch",
+                     "section 5", 20),
+    **{name: Quantity(f"parameter {name}", "any array", "section 5")
+       for name in ("blocks.query", "blocks.key", "blocks.value", "blocks.weight", "blocks.bias", "classifier")},
+    **{f"d_{name}": Quantity(f"gradient of the loss in {name}", f"dL/d({name}), entry by entry", "section 5", 40)
+       for name in ("classifier", "blocks.bias", "blocks.weight", "blocks.value", "blocks.key", "blocks.query")},
+}
+"""Every quantity by name."""
+
+STEP = ("grad", "A", "B", *MOMENTS_NEW, "W_A", "W_B", "R", "Lambda_new", "Y_new")
+FORWARD = ("queries", "keys", "values", "probabilities", "attention", "activations", "logits", "y")
+GRADIENTS = ("loss", "d_classifier", "d_blocks.bias", "d_blocks.weight", "d_blocks.value", "d_blocks.key",
+             "d_blocks.query")
+
+OPERATIONS: dict[str, Operation] = {
+    "global_section": Operation("space, Y", "Lambda; any element of the group with Lambda E = Y is right",
+                                ("defect_point", "defect_group")),
+    "riemannian_gradient": Operation("space, Y, dL", "grad", ("grad",)),
+    "lift": Operation("space, Lambda, Delta", "(A, B)", ("A", "B")),
+    "lift_gradient": Operation("space, Lambda, dL", "(A, B)", ("A", "B")),
+    "horizontal_lift": Operation("space, Y, Delta", "Omega", ("Omega",)),
+    "metric": Operation("space, Y, Delta1, Delta2", "number", ("metric",)),
+    "update": Operation("method, hyper, A, B, moments, t", "dict with W_A, W_B and, as far as the method has moments, "
+                        "B1_A_new, B1_B_new, B2_A_new, B2_B_new", (*MOMENTS_NEW, "W_A", "W_B")),
+    "retract": Operation("space, retraction, W_A, W_B", "R", ("R",)),
+    "move": Operation("space, retraction, Lambda, W_A, W_B", "Lambda_new", ("Lambda_new",)),
+    "step": Operation("space, method, retraction, hyper, Lambda, dL, moments, t",
+                      "dict with Lambda_new (except for trajectories it may be left out), the new moments and any "
+                      "other quantities of the step", STEP),
+    "trajectory": Operation("(none: the runner repeats step, with its own losses and gradients)", "-",
+                            ("losses", "Y_last")),
+    "transformer_forward": Operation("params, x, heads, skip", "dict with y and any other quantities", FORWARD),
+    "transformer_gradient": Operation("params, x, target, loss, heads, skip", "dict with loss and any of the gradients",
+                                      GRADIENTS),
+}
+"""The functions of a backend, in the order in which they are checked."""
