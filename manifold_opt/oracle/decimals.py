@@ -299,7 +299,7 @@ def tanh(X: Array) -> Array:
     >>> from manifold_opt.oracle.decimals import context, exact, rounded, tanh
     >>> with context():
     ...     rounded(tanh(exact([0.0, 0.5]))).tolist()
-    [0.0, 0.46211715726000973]
+    [0.0, 0.46211715726000974]
     """
     return _each(lambda x: 1 - 2 / ((2 * x).exp() + 1), X)
 

@@ -150,7 +150,9 @@ class MpmathBackend:
         if space == "euclidean":
             return W_B
         with mpmath.workdps(DIGITS):
-            return to_numpy(self._increment(space, retraction, W_A, W_B), W_B.dtype)
+            R = to_numpy(self._increment(space, retraction, W_A, W_B), np.float64)
+            # entries that cancel exactly are stored as zero
+            return np.where(np.abs(R) > 1e-45 * np.abs(R).max(), R, 0.0).astype(W_B.dtype)
 
     def move(self, space, retraction, Lambda, W_A, W_B):
         with mpmath.workdps(DIGITS):
