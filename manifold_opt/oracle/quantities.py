@@ -59,6 +59,10 @@ MOMENTS_NEW = tuple(f"{name}_new" for name in MOMENTS)
 INPUTS = ("t", "Lambda", "Y", "dL", "Delta1", "Delta2", *MOMENTS)
 """Quantities that are only ever given."""
 
+TOLERANCE = 40.0
+"""The constant C of all tolerances. The largest error of this library, in both forms of the Cayley transform and of
+attention, and of a port to PyTorch is below half of it; wrong formulas miss it by three powers of ten."""
+
 QUANTITIES: dict[str, Quantity] = {
     "t": Quantity("number of the step", "1, 2, ...", "section 3"),
     "Lambda": Quantity("global section before the step, an element of the group with Lambda E = Y",
@@ -70,26 +74,26 @@ QUANTITIES: dict[str, Quantity] = {
     "B2_A": Quantity("second moment before the step, frame block", "zero before step 1", "section 4"),
     "B2_B": Quantity("second moment before the step, complement block", "zero before step 1", "section 4"),
     "grad": Quantity("Riemannian gradient", "X Y with X = dL Y^T - (dL Y^T)*; minus Y Y* X Y on the Grassmann kinds",
-                     "section 2; symplectic: arXiv:2108.12447", 10),
+                     "section 2; symplectic: arXiv:2108.12447", TOLERANCE),
     "A": Quantity("lift of the gradient (of Delta1 in the geometry cases), frame block",
-                  "(Y* D - (Y* D)*)/2 with D = X Y, 0 on the Grassmann kinds", "section 4", 10),
+                  "(Y* D - (Y* D)*)/2 with D = X Y, 0 on the Grassmann kinds", "section 4", TOLERANCE),
     "B": Quantity("lift of the gradient (of Delta1 in the geometry cases), complement block",
-                  "Y_perp* D with D = X Y", "section 4", 10),
+                  "Y_perp* D with D = X Y", "section 4", TOLERANCE),
     **{f"B1_{block}_new": Quantity(f"first moment after the step, block {block}",
                                    f"momentum: alpha B1 + {block}; Adam: ((rho1 - rho1^t) B1 + (1 - rho1) {block})"
-                                   "/(1 - rho1^t)", "section 4", 10) for block in "AB"},
+                                   "/(1 - rho1^t)", "section 4", TOLERANCE) for block in "AB"},
     **{f"B2_{block}_new": Quantity(f"second moment after the step, block {block}, entry by entry",
-                                   f"((rho2 - rho2^t) B2 + (1 - rho2) {block}^2)/(1 - rho2^t)", "section 4", 10)
+                                   f"((rho2 - rho2^t) B2 + (1 - rho2) {block}^2)/(1 - rho2^t)", "section 4", TOLERANCE)
        for block in "AB"},
     **{f"W_{block}": Quantity(f"velocity, block {block}",
                               f"gradient: -eta {block}; momentum: -eta B1; Adam: -eta B1/(sqrt(B2) + delta), new "
                               "moments, entry by entry; decayed Adam: eta = eta1 (eta2/eta1)^(min(t - 1, steps - 1)"
-                              "/(steps - 1))", "section 4 (delta outside the root, as in the authors' code)", 10)
+                              "/(steps - 1))", "section 4 (delta outside the root, as in the authors' code)", TOLERANCE)
        for block in "AB"},
     "R": Quantity("retracted increment (N, N) of W = [[W_A, -W_B*], [W_B, 0]], placed as E is",
-                  "geodesic: exp(W); cayley: (I - W/2)^-1 (I + W/2); R^m: W", "section 4", 20),
-    "Lambda_new": Quantity("global section after the step", "Lambda R (R^m: Lambda + R)", "section 4", 20),
-    "Y_new": Quantity("point after the step", "Lambda_new E", "section 4", 20),
+                  "geodesic: exp(W); cayley: (I - W/2)^-1 (I + W/2); R^m: W", "section 4", TOLERANCE),
+    "Lambda_new": Quantity("global section after the step", "Lambda R (R^m: Lambda + R)", "section 4", TOLERANCE),
+    "Y_new": Quantity("point after the step", "Lambda_new E", "section 4", TOLERANCE),
     "Delta1": Quantity("tangent vector at Y", "grad of a random dL", "section 2"),
     "Delta2": Quantity("tangent vector at Y", "grad of another random dL", "section 2"),
     "Omega": Quantity("horizontal lift of Delta1 (N, N)",
@@ -97,38 +101,40 @@ QUANTITIES: dict[str, Quantity] = {
                       "D K^-1 Y^T + J Y K^-1 D^T (I - J^T Y K^-1 Y^T J) J with K = Y^T Y; on the symplectic "
                       "Grassmann D is the representative Delta1 - Y A that is orthogonal to all Y A', A' in sp(2n)",
                       "section 2, appendix A; "
-                      "symplectic: arXiv:2108.12447, right-invariant metric", 20),
+                      "symplectic: arXiv:2108.12447, right-invariant metric", TOLERANCE),
     "metric": Quantity("Riemannian metric of Delta1 and Delta2",
-                       "Tr(Omega(Delta1)^T Omega(Delta2))/2", "section 2", 20),
-    "defect_point": Quantity("departure of the backend's section from Y", "Lambda E - Y, expected 0", "section 2", 20),
+                       "Tr(Omega(Delta1)^T Omega(Delta2))/2", "section 2", TOLERANCE),
+    "defect_point": Quantity("departure of the backend's section from Y", "Lambda E - Y, expected 0", "section 2",
+                             TOLERANCE),
     "defect_group": Quantity("departure of the backend's section from the group", "Lambda* Lambda - I, expected 0",
-                             "section 2", 20),
+                             "section 2", TOLERANCE),
     "M": Quantity("symmetric matrix of the problem", "symmetric (positive definite for symplectic_eigenvalues)", "-"),
     "D": Quantity("diagonal weights of the columns (brockett)", "any positive numbers", "-"),
     "P": Quantity("left matrix of the Procrustes problem", "any matrix", "-"),
     "Q": Quantity("right matrix of the Procrustes problem", "any matrix", "-"),
     "losses": Quantity("losses before step 1 and after each step",
                        "brockett: Tr(Y^T M Y D); procrustes: ||P Y - Q||^2/2; symplectic_eigenvalues: Tr(Y^T M Y)",
-                       "-", 40),
-    "Y_last": Quantity("point after the last step", "see Y_new", "section 4", 40),
+                       "-", TOLERANCE),
+    "Y_last": Quantity("point after the last step", "see Y_new", "section 4", TOLERANCE),
     "x": Quantity("input (batch, tokens, width)", "any array", "section 5"),
     "target": Quantity("target (batch, classes)", "one-hot rows", "section 5"),
-    "queries": Quantity("(blocks, batch, heads, n, tokens), tokens as columns", "P_Q^T Z", "section 5", 20),
-    "keys": Quantity("like queries", "P_K^T Z", "section 5", 20),
-    "values": Quantity("like queries", "P_V^T Z", "section 5", 20),
+    "queries": Quantity("(blocks, batch, heads, n, tokens), tokens as columns", "P_Q^T Z", "section 5", TOLERANCE),
+    "keys": Quantity("like queries", "P_K^T Z", "section 5", TOLERANCE),
+    "values": Quantity("like queries", "P_V^T Z", "section 5", TOLERANCE),
     "probabilities": Quantity("(blocks, batch, heads, tokens, tokens): row i, column j for key i and query j",
-                              "softmax over i of K^T Q/sqrt(width)", "section 5", 20),
+                              "softmax over i of K^T Q/sqrt(width)", "section 5", TOLERANCE),
     "attention": Quantity("(blocks, batch, width, tokens), heads stacked", "V P, plus Z with the skip connection",
-                          "section 5", 20),
-    "activations": Quantity("(blocks, batch, width, tokens)", "tanh(W Z + b)", "section 5", 20),
+                          "section 5", TOLERANCE),
+    "activations": Quantity("(blocks, batch, width, tokens)", "tanh(W Z + b)", "section 5", TOLERANCE),
     "logits": Quantity("(batch, classes)", "C z with the last token z of the last block's output Z + activations",
-                       "section 5", 20),
-    "y": Quantity("predicted probabilities (batch, classes)", "softmax of the logits along classes", "section 5", 20),
+                       "section 5", TOLERANCE),
+    "y": Quantity("predicted probabilities (batch, classes)", "softmax of the logits along classes", "section 5",
+                  TOLERANCE),
     "loss": Quantity("loss of the batch", "relative: ||y - t||/||t||; cross_entropy: -sum(t log y)/batch",
-                     "section 5", 20),
+                     "section 5", TOLERANCE),
     **{name: Quantity(f"parameter {name}", "any array", "section 5")
        for name in ("blocks.query", "blocks.key", "blocks.value", "blocks.weight", "blocks.bias", "classifier")},
-    **{f"d_{name}": Quantity(f"gradient of the loss in {name}", f"dL/d({name}), entry by entry", "section 5", 40)
+    **{f"d_{name}": Quantity(f"gradient of the loss in {name}", f"dL/d({name}), entry by entry", "section 5", TOLERANCE)
        for name in ("classifier", "blocks.bias", "blocks.weight", "blocks.value", "blocks.key", "blocks.query")},
 }
 """Every quantity by name."""

@@ -32,8 +32,8 @@ class Result:
     Examples
     --------
     >>> from manifold_opt.oracle.report import Result
-    >>> print(Result("retract", "stiefel-6x2-float64-adam-cayley", "departs", "R", 1e9, 49.0, "step 1"))
-    departs      retract: R of stiefel-6x2-float64-adam-cayley off by 1e+09 eps, tolerance 49 eps (step 1)
+    >>> print(Result("retract", "stiefel-6x2-float64-adam-cayley", "departs", "R", 1e9, 98.0, "step 1"))
+    departs      retract: R of stiefel-6x2-float64-adam-cayley off by 1e+09 eps, tolerance 98 eps (step 1)
     """
 
     operation: str
