@@ -108,6 +108,8 @@ class Geodesic(Retraction):
             else:
                 long_step = np.max(W.norm(), initial=0.0) > 1.0
                 Y_new, R = low_rank_step(Y, V, W, phi1, wider(Y.dtype) if long_step else Y.dtype)
+                if long_step and W.adjoint is not None and W.adjoint.is_isometric:
+                    Y_new, R = _steady(Y, V, W, Y_new, R)
         if not np.isfinite(Y_new).all():
             raise RetractionError(f"the exponential overflows {Y.dtype} at a velocity of norm "
                                   f"{np.max(W.norm(), initial=0.0):.1e}: take a smaller step")
@@ -211,6 +213,62 @@ def _inverse(M: Array, W: HorizontalElement, adjoint: Adjoint) -> Array:
 def _undefined_cayley(W: HorizontalElement, condition: float) -> RetractionError:
     return RetractionError("the Cayley transform is undefined where 2 is an eigenvalue of the velocity: condition "
                            f"{condition:.1e} at norm {np.max(W.norm(), initial=0.0):.1e}; take a smaller step")
+
+
+def _steady(Y: Array, V: Array, W: HorizontalElement, Y_new: Array, R: Array) -> tuple[Array, Array]:
+    """The long geodesic step, with the members replaced for which the 2n x 2n matrix B''B' is not near a normal one.
+
+    That is so where directions at rest (N < 2n, or B without full rank) meet fast ones: the zero eigenvalue of B''B'
+    is then defective, its phi_1 is as large as the step, and what cancels in the product with B' costs that factor.
+    """
+    sigma = np.linalg.svd(V, compute_uv=False)
+    slow = sigma[..., -1] < 1e-2 * W.norm()
+    if Y.shape[-2] < 2 * Y.shape[-1]:
+        slow = np.ones_like(slow)
+    if not slow.any():
+        return Y_new, R
+    slow = slow[..., None, None]
+    steady = skew_step(Y, V, W)
+    return np.where(slow, steady[0], Y_new), np.where(slow, steady[1], R)
+
+
+def skew_step(Y: Array, V: Array, W: HorizontalElement) -> tuple[Array, Array]:
+    r"""A long geodesic step on the O(N) spaces, in an orthonormal basis in which the velocity is skew-symmetric.
+
+    With :math:`Y_\perp B = QR_V` the columns of the velocity are those of :math:`X = [[A, -R_V^T], [R_V, 0]]` in the
+    basis :math:`[Y, Q]`, so that :math:`Y \leftarrow [Y, Q]e^XE` and :math:`R = [Y, Q]\varphi_1(X)E`. Both functions
+    of the skew-symmetric X are bounded for every length; the rounding of R_V costs the length of the step in accuracy.
+
+    Parameters
+    ----------
+    Y, V, W
+        As in :meth:`Retraction.step`.
+
+    Returns
+    -------
+    Y_new, R : numpy.ndarray
+        As in :meth:`Retraction.step`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt.arrays import HorizontalElement, TransposeAdjoint
+    >>> from manifold_opt.sections.retractions import skew_step
+    >>> A, B = np.array([[0.0, -500.0], [500.0, 0.0]]), np.array([[0.0, 300.0]])
+    >>> Y, V = np.eye(3, 2), np.array([[0.0, 0.0], [0.0, 0.0], [0.0, 300.0]])
+    >>> Y_new, R = skew_step(Y, V, HorizontalElement(A, B, TransposeAdjoint()))
+    >>> bool(np.linalg.norm(Y_new.T @ Y_new - np.eye(2)) < 1e-12)
+    True
+    """
+    n, dtype = Y.shape[-1], wider(Y.dtype)
+    Q, R_V = np.linalg.qr(V)
+    k = R_V.shape[-2]
+    X = np.zeros((*W.batch, n + k, n + k), dtype)
+    X[..., :n, :n], X[..., n:, :n], X[..., :n, n:] = W.A, R_V, -np.swapaxes(R_V, -1, -2)
+    phi = phi1(X)
+    E = np.eye(n + k, n, dtype=dtype) + X @ phi[..., :n]
+    basis = np.concatenate([Y, Q], axis=-1)
+    return basis @ E.astype(Y.dtype), basis @ phi[..., :n].astype(Y.dtype)
 
 
 def low_rank_step(Y: Array, V: Array, W: HorizontalElement, psi: Callable[[Array], Array],
