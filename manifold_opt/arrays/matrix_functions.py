@@ -1,7 +1,7 @@
 """Small matrix functions on stacks: phi_1, the Cayley factor, the polar factor, Newton-Schulz restoration."""
 from __future__ import annotations
 
-from math import factorial
+from math import factorial, prod
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from manifold_opt.arrays.adjoints import Adjoint
 from manifold_opt.arrays.checks import Array
 
-__all__ = ["phi1", "exponential", "wider", "cayley_factor", "polar", "newton_schulz"]
+__all__ = ["phi1", "exponential", "phi1_phi2_series", "wider", "cayley_factor", "fraction", "fraction_by_sweeps", "polar", "newton_schulz"]
 
 
 def phi1(X: Array) -> Array:
@@ -106,10 +106,54 @@ def wider(dtype: npt.DTypeLike) -> np.dtype[Any]:
     return np.dtype(np.float64 if np.dtype(dtype) == np.float32 else np.longdouble)
 
 
+def phi1_phi2_series(A: Array, C: Array, norm: float) -> tuple[Array, Array]:
+    r"""First block column [G; L] of :math:`\varphi_1` of the matrix [[A, -C], [I, 0]], for small norms.
+
+    Its powers have the first block column :math:`[a_k; a_{k-1}]` with :math:`a_0 = I`, :math:`a_1 = A` and
+    :math:`a_{k+1} = Aa_k - Ca_{k-1}`; so :math:`G = \sum_k a_k/(k + 1)!` and :math:`L = \sum_k a_k/(k + 2)!`, Taylor
+    series with as many terms as the norm asks for.
+
+    Parameters
+    ----------
+    A, C : numpy.ndarray
+        Matrices (..., n, n): the frame block A of a velocity, and B*B.
+    norm : float
+        The norm :math:`(\frac12|A|^2 + |B|^2)^{1/2}` of the velocity, at most one.
+
+    Returns
+    -------
+    G, L : numpy.ndarray
+        Matrices (..., n, n).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt.arrays.matrix_functions import phi1, phi1_phi2_series
+    >>> A, C = np.array([[[0.0, -0.3], [0.3, 0.0]], [[0.5, 0.1], [0.1, 0.2]]])
+    >>> dense = phi1(np.block([[A, -C], [np.eye(2), np.zeros((2, 2))]]))
+    >>> np.allclose(np.concatenate(phi1_phi2_series(A, C, 0.8)), dense[:, :2], rtol=0, atol=1e-15)
+    True
+    """
+    # the largest singular value of the velocity is below sqrt(2) times the norm
+    degree = _degree(np.sqrt(2) * norm, A.dtype)
+    before, a = np.eye(A.shape[-1], dtype=A.dtype), A
+    G, L = before + a / 2, before / 2 + a / 6
+    for k in range(2, degree + 1):
+        before, a = a, A @ a - C @ before
+        G += a / factorial(k + 1)
+        L += a / factorial(k + 2)
+    return G, L
+
+
+def _degree(norm: float, dtype: np.dtype[Any]) -> int:
+    """Degree at which the Taylor series of phi_1 may end."""
+    roundoff = float(np.finfo(dtype).eps) / 4
+    return next(k for k in range(1, 40) if norm**(k + 1) <= roundoff * factorial(k + 2))
+
+
 def _phi1_series(X: Array, norm: float) -> Array:
     """Taylor series of phi_1 by Horner's rule, with as many terms as a norm of at most one asks for."""
-    roundoff = float(np.finfo(X.dtype).eps) / 4
-    degree = next(k for k in range(1, 40) if norm**(k + 1) <= roundoff * factorial(k + 2))
+    degree = _degree(norm, X.dtype)
     identity = np.eye(X.shape[-1], dtype=X.dtype)
     W: Array = identity + X / X.dtype.type(degree + 1)
     for k in range(degree, 1, -1):
@@ -147,6 +191,66 @@ def cayley_factor(X: Array) -> Array:
     True
     """
     return np.asarray(np.linalg.inv(np.eye(X.shape[-1], dtype=X.dtype) - 0.5 * X))
+
+
+def fraction(T: Array) -> Array:
+    r"""The matrix function :math:`T(I + T)^{-1}` of a Cayley step, see :class:`~manifold_opt.sections.Cayley`.
+
+    Parameters
+    ----------
+    T : numpy.ndarray
+        Matrices (..., n, n) whose symmetric part is positive semidefinite.
+
+    Returns
+    -------
+    numpy.ndarray
+        Matrices (..., n, n).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt.arrays.matrix_functions import fraction
+    >>> fraction(np.diag([1.0, 3.0]))
+    array([[0.5 , 0.  ],
+           [0.  , 0.75]])
+    """
+    return np.asarray(np.linalg.solve(np.eye(T.shape[-1], dtype=T.dtype) + T, T))
+
+
+def fraction_by_sweeps(T: Array) -> Array:
+    r"""The same as :func:`fraction`, faster for stacks of many small matrices: elimination runs along the stack.
+
+    The matrix :math:`T(I + D_kT)^{-1}`, where :math:`D_k` is the identity in the first k coordinates and zero in the
+    rest, is T for k = 0 and :math:`T(I + T)^{-1}` for k = n. Each coordinate is one rank-one update,
+    :math:`S \leftarrow S - Se_ke_k^TS/(1 + e_k^TSe_k)`, by the Sherman-Morrison formula. The denominators are at least
+    one, since the symmetric part of T is positive semidefinite, which is why no pivoting is needed.
+
+    Parameters
+    ----------
+    T : numpy.ndarray
+        Matrices (..., n, n) whose symmetric part is positive semidefinite.
+
+    Returns
+    -------
+    numpy.ndarray
+        Matrices (..., n, n).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt.arrays.matrix_functions import fraction, fraction_by_sweeps
+    >>> B, A = np.random.default_rng(0).normal(size=(2, 100, 5, 5))
+    >>> T = np.swapaxes(B, -1, -2) @ B + A - np.swapaxes(A, -1, -2)
+    >>> np.allclose(fraction_by_sweeps(T), fraction(T), rtol=0, atol=1e-14)
+    True
+    """
+    n = T.shape[-1]
+    # the stack is the last axis, so that every operation runs over contiguous numbers of all its members
+    S = np.ascontiguousarray(np.moveaxis(T.reshape(prod(T.shape[:-2]), n, n), 0, -1))
+    for k in range(n):
+        row = S[k] / (1 + S[k, k])
+        S -= S[:, k, None] * row
+    return np.ascontiguousarray(np.moveaxis(S, -1, 0)).reshape(T.shape)
 
 
 def polar(P: Array) -> tuple[Array, Array]:

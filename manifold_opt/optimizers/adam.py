@@ -6,6 +6,7 @@ from typing import final
 
 import numpy as np
 
+from manifold_opt.arrays.checks import Array
 from manifold_opt.arrays.horizontal import HorizontalElement
 from manifold_opt.optimizers.method import Method, Moments, check_fraction, check_rate
 
@@ -112,11 +113,25 @@ def adam_velocity(adam: Adam, learning_rate: float, G: HorizontalElement, moment
     >>> moments["B1"].B, moments["B2"].B
     (array([4.]), array([16.]))
     """
-    # Python floats: they keep float32 blocks float32. Whole expressions: NumPy then reuses large intermediate arrays
-    rho1, rho2, delta, minus_eta = float(adam.rho1), float(adam.rho2), float(adam.delta), -float(learning_rate)
-    keep1, take1 = (rho1 - rho1**t) / (1 - rho1**t), (1 - rho1) / (1 - rho1**t)
-    keep2, take2 = (rho2 - rho2**t) / (1 - rho2**t), (1 - rho2) / (1 - rho2**t)
-    B1 = G.map(lambda g, m: keep1 * m + take1 * g, moments["B1"])
-    B2 = G.map(lambda g, m: keep2 * m + take2 * (g * g), moments["B2"])
-    W = B1.map(lambda m1, m2: minus_eta * m1 / (np.sqrt(m2) + delta), B2)
+    # the shares (rho - rho^t)/(1 - rho^t) of the old moment and (1 - rho)/(1 - rho^t) of the new one sum to one
+    share1, share2 = (1 - adam.rho1) / (1 - adam.rho1**t), (1 - adam.rho2) / (1 - adam.rho2**t)
+    B1 = G.map(lambda B, old: _toward(old, B - old, share1), moments["B1"])
+    B2 = G.map(lambda B, old: _toward(old, B * B - old, share2), moments["B2"])
+    W = B1.map(lambda b1, b2: _quotient(b1, np.sqrt(b2, out=np.empty_like(b2)), learning_rate, adam.delta), B2)
     return W, {"B1": B1, "B2": B2}
+
+
+def _toward(old: Array, difference: Array, share: float) -> Array:
+    """The sum old + share difference, in the array of the difference: large arrays cost more to get than to fill."""
+    # Python floats keep float32 arrays float32
+    difference *= float(share)
+    difference += old
+    return np.asarray(difference)
+
+
+def _quotient(b1: Array, root: Array, learning_rate: float, delta: float) -> Array:
+    """The velocity -learning_rate b1/(root + delta), in the array of the root."""
+    root += float(delta)
+    np.divide(b1, root, out=root)
+    root *= -float(learning_rate)
+    return root

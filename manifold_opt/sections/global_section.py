@@ -11,7 +11,7 @@ from manifold_opt.arrays.checks import Array
 from manifold_opt.arrays.horizontal import HorizontalElement
 from manifold_opt.arrays.matrix_functions import newton_schulz
 from manifold_opt.sections.completion import complete
-from manifold_opt.sections.retractions import Retraction, get_retraction
+from manifold_opt.sections.retractions import Retraction, adjoint_block, get_retraction
 
 __all__ = ["GlobalSection", "TransportedSection", "TranslationSection"]
 
@@ -199,7 +199,8 @@ class TransportedSection(GlobalSection):
     def move(self, W: HorizontalElement, retraction: str | Retraction) -> TransportedSection:
         r"""The section :math:`\Lambda\,\mathcal R(W)`."""
         Y_new, R = get_retraction(retraction).step(self.point, self.Y_perp @ W.B, W)
-        Y_perp = self.Y_perp - R @ self.adjoint(W.B)
+        Y_perp = R @ adjoint_block(W)
+        np.subtract(self.Y_perp, Y_perp, out=Y_perp)
         return TransportedSection(Y_new, Y_perp, self.adjoint, grassmann=self.grassmann)
 
     def restore(self) -> TransportedSection:

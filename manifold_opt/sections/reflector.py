@@ -9,7 +9,7 @@ from manifold_opt.arrays.adjoints import Adjoint
 from manifold_opt.arrays.checks import Array
 from manifold_opt.arrays.horizontal import HorizontalElement
 from manifold_opt.arrays.matrix_functions import newton_schulz, polar
-from manifold_opt.sections.global_section import GlobalSection, frame_block
+from manifold_opt.sections.global_section import GlobalSection
 from manifold_opt.sections.retractions import Retraction, get_retraction
 
 __all__ = ["ReflectorSection"]
@@ -59,18 +59,13 @@ class ReflectorSection(GlobalSection):
     def __init__(self, Y: Array, adjoint: Adjoint, *, grassmann: bool = False) -> None:
         self.point, self.adjoint, self.grassmann = Y, adjoint, grassmann
         N, n = Y.shape[-2:]
-        self._frame = adjoint.frame(N, n)
-        P = Y[..., self._frame, :]
-        self._O = -_rotation(P, adjoint)
-        self._D = Y.copy()
-        self._D[..., self._frame, :] -= self._O
-        M = adjoint(P) @ self._O - np.eye(n, dtype=Y.dtype)
-        self._inverse = np.linalg.inv(M)
-        if not adjoint.is_isometric:
-            condition = np.linalg.norm(M, axis=(-2, -1)) * np.linalg.norm(self._inverse, axis=(-2, -1))
-            if not np.max(condition, initial=0.0) < np.finfo(Y.dtype).eps ** -0.5:
-                raise ValueError("the reflector section must have a regular matrix Y*EO - I: condition number "
-                                 f"{np.max(condition):.1e}; use the transported section at this point")
+        if adjoint.is_isometric:
+            # slices are views of the rows, arrays of indices copy them
+            self._frame, self._complement = slice(0, n), slice(n, N)
+            self._O, self._inverse = _orthogonal_factors(Y[..., :n, :])
+        else:
+            self._frame, self._complement = adjoint.frame(N, n), adjoint.complement(N, n)
+            self._O, self._inverse = _symplectic_factors(Y[..., self._frame, :], adjoint)
 
     def to_dense(self) -> Array:
         """The group element (..., N, N), for readers and tests."""
@@ -81,8 +76,9 @@ class ReflectorSection(GlobalSection):
         r""":math:`A = Y^*\Delta` (zero on the Grassmann kinds) and B from the complement rows of
         :math:`\Lambda^*\Delta`.
         """
-        A = frame_block(self.point, Delta, self.adjoint, grassmann=self.grassmann)
-        return HorizontalElement(A, self._lift_complement(Delta), self.adjoint)
+        a = self.adjoint(self.point) @ Delta
+        A = np.zeros_like(a) if self.grassmann else np.asarray(0.5 * (a - self.adjoint(a)))
+        return HorizontalElement(A, self._lift_complement(Delta, a), self.adjoint)
 
     def lift_gradient(self, dL: Array) -> HorizontalElement:
         r"""The lift of the Riemannian gradient :math:`XY`, :math:`X = \nabla L\,Y^T - (\nabla L\,Y^T)^*`."""
@@ -90,7 +86,7 @@ class ReflectorSection(GlobalSection):
         a = adjoint(Y) @ dL
         if adjoint.is_isometric:
             A = np.zeros_like(a) if self.grassmann else a - adjoint(a)
-            return HorizontalElement(A, self._lift_complement(dL), adjoint)
+            return HorizontalElement(A, self._lift_complement(dL, a), adjoint)
         K = np.swapaxes(Y, -1, -2) @ Y
         return self.lift(dL @ K - adjoint(np.swapaxes(Y, -1, -2)) @ adjoint(a))
 
@@ -102,7 +98,8 @@ class ReflectorSection(GlobalSection):
         r"""The product :math:`\Lambda Y` for Y of shape (..., N, m), in O(Nnm) time."""
         rotated = np.broadcast_to(Y, (*np.broadcast_shapes(self.point.shape[:-2], Y.shape[:-2]), *Y.shape[-2:])).copy()
         rotated[..., self._frame, :] = self._O @ Y[..., self._frame, :]
-        return np.asarray(rotated + self._D @ (self._inverse @ (self.adjoint(self._D) @ rotated)))
+        step = self.adjoint(self.point) @ rotated - self.adjoint(self._O) @ rotated[..., self._frame, :]
+        return rotated + self._columns(self._inverse @ step)
 
     def move(self, W: HorizontalElement, retraction: str | Retraction) -> ReflectorSection:
         """The reflector section over the retracted point."""
@@ -117,25 +114,50 @@ class ReflectorSection(GlobalSection):
         """The array Y."""
         return {"Y": self.point}
 
-    def _complement(self) -> Array:
-        return self.adjoint.complement(*self.point.shape[-2:])
+    def _columns(self, X: Array) -> Array:
+        """The product DX = YX - EOX, for n x m matrices X."""
+        product = self.point @ X
+        product[..., self._frame, :] -= self._O @ X
+        return product
 
-    def _lift_complement(self, Delta: Array) -> Array:
-        """Rows of the complement of H* Delta, where H* = I + D (Y*EO - I)^-* D*."""
-        correction = self._D @ (self.adjoint(self._inverse) @ (self.adjoint(self._D) @ Delta))
-        return np.asarray((Delta + correction)[..., self._complement(), :])
+    def _lift_complement(self, Delta: Array, a: Array) -> Array:
+        """Rows of the complement of H* Delta, where H* = I + D (Y*EO - I)^-* D* and D* Delta = a - O*E* Delta."""
+        step = self.adjoint(self._inverse) @ (a - self.adjoint(self._O) @ Delta[..., self._frame, :])
+        B = self.point[..., self._complement, :] @ step
+        B += Delta[..., self._complement, :]
+        return np.asarray(B)
 
     def _push_complement(self, B: Array) -> Array:
         """The product of H with B in the rows of the complement."""
-        X = np.zeros((*B.shape[:-2], self.point.shape[-2], B.shape[-1]), B.dtype)
-        X[..., self._complement(), :] = B
-        return np.asarray(X + self._D @ (self._inverse @ (self.adjoint(self._D) @ X)))
+        X = self._columns(self._inverse @ (self.adjoint(self.point[..., self._complement, :]) @ B))
+        X[..., self._complement, :] += B
+        return X
 
 
-def _rotation(P: Array, adjoint: Adjoint) -> Array:
-    """The polar factor of the frame block P within the orthogonal (symplectic) matrices."""
-    if adjoint.is_isometric:
-        return polar(P)[1]
+def _orthogonal_factors(P: Array) -> tuple[Array, Array]:
+    r"""O and :math:`(P^TO - I)^{-1}` for the frame block :math:`P = U\sigma V^T`: both come from its singular values.
+
+    :math:`O = -UV^T` is minus the polar factor, and :math:`P^TO - I = -V(\sigma + 1)V^T`.
+    """
+    U, sigma, Vt = np.linalg.svd(P)
+    V = np.swapaxes(Vt, -1, -2)
+    return -(U @ Vt), (V / -(1 + sigma)[..., None, :]) @ Vt
+
+
+def _symplectic_factors(P: Array, adjoint: Adjoint) -> tuple[Array, Array]:
+    """O and (P*O - I)^-1 for the frame block P; ValueError where there is no such inverse to working precision."""
+    O = -_rotation(P)
+    M = adjoint(P) @ O - np.eye(P.shape[-1], dtype=P.dtype)
+    inverse = np.linalg.inv(M)
+    condition = np.linalg.norm(M, axis=(-2, -1)) * np.linalg.norm(inverse, axis=(-2, -1))
+    if not np.max(condition, initial=0.0) < np.finfo(P.dtype).eps ** -0.5:
+        raise ValueError("the reflector section must have a regular matrix Y*EO - I: condition number "
+                         f"{np.max(condition):.1e}; use the transported section at this point")
+    return O, inverse
+
+
+def _rotation(P: Array) -> Array:
+    """The unitary polar factor of the part of the frame block P that commutes with J."""
     n = P.shape[-1] // 2
     complex_part = P[..., :n, :n] + P[..., n:, n:] + 1j * (P[..., n:, :n] - P[..., :n, n:])
     U = polar(complex_part)[1]
