@@ -186,7 +186,11 @@ class Trial:
             length = np.asarray(self.section("transported").lift(Delta).norm())
         else:
             length = self.norm(Delta)
-        return Delta * self.expand(self.scale / np.where(length > 0, length, 1.0))
+        Delta = Delta * self.expand(1.0 / np.where(length > 0, length, 1.0))
+        if hasattr(self.space, "project_tangent"):
+            # a vector that was short came with the rounding errors of a long one
+            Delta = np.asarray(self.space.project_tangent(self.Y, Delta))
+        return np.asarray(Delta * self.dtype.type(self.scale))
 
     @cached_property
     def Delta(self) -> Array:
