@@ -1,0 +1,56 @@
+"""The paper-to-code table from paper_to_code.csv and not_in_the_paper.csv, with a link for every object."""
+import csv
+from pathlib import Path
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from docutils.statemachine import StringList
+
+
+def read(name):
+    """The rows of a table as dicts."""
+    with open(Path(__file__).parents[1] / name, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def links(objects):
+    """References to objects, given without the leading manifold_opt."""
+    return ", ".join(f"``manifold_opt.{name}``" if "." not in name or name == "arrays.Array" else
+                     f":py:obj:`~manifold_opt.{name}`" for name in objects.split())
+
+
+class PaperTable(Directive):
+    """The table named by the argument."""
+
+    required_arguments = 1
+
+    def run(self):
+        app = self.state.document.settings.env.app
+        if self.arguments[0] == "not-in-the-paper":
+            head = ["Objects", "Purpose"]
+            rows = [[links(row["objects"]), row["purpose"]] for row in read("not_in_the_paper.csv")]
+            widths = "55 45"
+        else:
+            head = ["Section", "Subject", "Code", "Tests", "Notebook"]
+            rows = [[row["place"], f":doc:`{row['subject']} </{row['chapter']}>`", links(row["objects"]),
+                     " ".join(f"``{test}``" for test in row["tests"].split()),
+                     ", ".join(self.notebook(app, number) for number in row["notebooks"].split())]
+                    for row in read("paper_to_code.csv")]
+            widths = "7 25 30 30 8"
+        lines = [".. list-table::", f"   :widths: {widths}", "   :header-rows: 1", ""]
+        for row in [head, *rows]:
+            lines += [f"   {'*' if i == 0 else ' '} - {cell}" for i, cell in enumerate(row)]
+        node = nodes.container()
+        self.state.nested_parse(StringList(lines, self.arguments[0]), self.content_offset, node)
+        return node.children
+
+    def notebook(self, app, number):
+        """A link to the notebook of this number, or the number while there is none."""
+        for path in Path(app.srcdir).glob(f"_tutorials/{int(number):02d}*.ipynb"):
+            return f":doc:`{number} </_tutorials/{path.stem}>`"
+        return number
+
+
+def setup(app):
+    app.add_directive("paper-table", PaperTable)
+    return {"parallel_read_safe": True}

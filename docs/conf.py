@@ -1,0 +1,61 @@
+"""Configuration of the documentation; the build command is in contributing.rst."""
+import sys
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent / "_ext")]
+
+from manifold_opt.version import __version__  # noqa: E402
+
+project = "manifold_opt"
+author = "The manifold_opt authors"
+copyright = "The manifold_opt authors, MIT licence"
+version = release = __version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.viewcode",
+    "numpydoc",
+    "myst_nb",
+    "sphinx_design",
+    "sphinx_copybutton",
+    "sphinxcontrib.bibtex",
+    "reference_pages",
+    "notebooks",
+    "identities",
+    "paper_table",
+    "offline_mathjax",
+    "present_toctree",
+]
+exclude_patterns = ["_build", "_ext"]
+nitpicky = True
+# other projects' documentation is not asked for while building
+nitpick_ignore_regex = [("py:.*", r"(numpy|scipy|matplotlib|argparse|decimal|collections|abc)\..*")]
+
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+autodoc_default_options = {"members": True, "inherited-members": False, "undoc-members": False}
+numpydoc_show_class_members = False
+numpydoc_xref_param_type = False
+
+nb_execution_mode = "off"
+myst_enable_extensions = ["amsmath", "dollarmath", "colon_fence"]
+bibtex_bibfiles = ["references.bib"]
+bibtex_default_style = "alpha"
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+copybutton_only_copy_prompt_lines = True
+
+html_theme = "pydata_sphinx_theme"
+html_title = "manifold_opt"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_show_sourcelink = False
+html_theme_options = {
+    "navigation_with_keys": False,
+    "show_toc_level": 2,
+    "secondary_sidebar_items": ["page-toc"],
+    "header_links_before_dropdown": 7,
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}

@@ -1,0 +1,203 @@
+"""Measure what the tables of these pages state, and write them to tables/.
+
+    OPENBLAS_NUM_THREADS=1 python docs/numerics/measure.py [forward] [drift] [scaling] [identities]
+
+needs the packages of the "test" extra. Each table ends with the date, the machine and the versions.
+"""
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import sys
+import time
+from pathlib import Path
+
+import mpmath
+import numpy as np
+import scipy
+from scipy.linalg import expm
+
+from manifold_opt import Adam, Euclidean, Grassmann, Optimizer, Stiefel, SymplecticGrassmann, SymplecticStiefel
+from manifold_opt.arrays import symplectic_form
+from manifold_opt.verify import IDENTITIES, run
+from manifold_opt.version import __version__
+
+TABLES = Path(__file__).parent / "tables"
+EPS = float(np.finfo(float).eps)
+
+
+def processor() -> str:
+    """What the processor calls itself."""
+    cpuinfo = Path("/proc/cpuinfo")
+    names = [line.partition(":")[2].strip() for line in cpuinfo.read_text().splitlines()
+             if line.startswith("model name")] if cpuinfo.exists() else []
+    return names[0] if names else platform.processor()
+
+
+def write(name: str, head: list[str], rows: list[list[str]]) -> None:
+    """A list-table with a note on when and where it was measured."""
+    lines = [".. list-table::", "   :header-rows: 1", ""]
+    for row in [head, *rows]:
+        lines += [f"   {'*' if i == 0 else ' '} - {cell}" for i, cell in enumerate(row)]
+    threads = os.environ.get("OPENBLAS_NUM_THREADS", "default")
+    lines += ["", f"*Measured on {datetime.date.today()}, {processor()}, {os.cpu_count()} cores, BLAS threads: "
+              f"{threads}; manifold_opt {__version__}, NumPy {np.__version__}, SciPy {scipy.__version__}, Python "
+              f"{platform.python_version()}.*", ""]
+    TABLES.mkdir(exist_ok=True)
+    (TABLES / f"{name}.rst").write_text("\n".join(lines))
+    print(f"{name}: {len(rows)} rows")
+
+
+def exact(function, X: np.ndarray, n: int) -> np.ndarray:
+    """The first n columns of a matrix function in 60 digits."""
+    with mpmath.workdps(60):
+        result = function(mpmath.matrix(X.tolist()))
+        return np.array([[float(result[i, j]) for j in range(n)] for i in range(len(X))])
+
+
+def exact_exponential(X):
+    """Scaling and squaring of the Taylor series in the working precision."""
+    doublings = max(0, int(mpmath.ceil(mpmath.log(mpmath.mnorm(X, 1), 2))) + 8)
+    scaled, term, result = X / 2**doublings, mpmath.eye(X.rows), mpmath.eye(X.rows)
+    for k in range(1, 45):
+        term = term * scaled / k
+        result += term
+    for _ in range(doublings):
+        result = result * result
+    return result
+
+
+def exact_cayley(X):
+    """(I - X/2)^-1 (I + X/2) in the working precision."""
+    identity = mpmath.eye(X.rows)
+    return mpmath.inverse(identity - X / 2) * (identity + X / 2)
+
+
+def plain_series(W, n: int) -> np.ndarray:
+    """The geodesic from E by the unscaled series of phi_1."""
+    N = W.B.shape[0] + n
+    B1 = np.block([[W.A / 2, np.eye(n)], [W.B, np.zeros((N - n, n))]])
+    B2 = np.block([[np.eye(n), np.zeros((n, N - n))], [W.A / 2, -W.B.T]])
+    X, term, total = B2 @ B1, np.eye(2 * n), np.zeros((2 * n, 2 * n))
+    for k in range(1, 3000):
+        total, term = total + term, term @ X / (k + 1)
+    return (np.eye(N) + B1 @ total @ B2)[:, :n]
+
+
+def forward() -> None:
+    """Orthogonality and forward error of the retractions on St(3, 20)."""
+    space, rows = Stiefel(20, 3), []
+    section = space.global_section(space.canonical_point())
+    for norm in (0.1, 1.0, 10.0, 50.0, 100.0, 361.0, 767.0):
+        rng = np.random.default_rng(0)
+        W = section.lift(space.random_tangent(rng, section.point))
+        W = W * (norm / np.linalg.norm(W.to_dense()))
+        dense = W.to_dense()
+        with np.errstate(all="ignore"):
+            results = [(section.move(W, "geodesic").point, exact_exponential), (plain_series(W, 3), exact_exponential),
+                       (expm(dense)[:, :3], exact_exponential), (section.move(W, "cayley").point, exact_cayley),
+                       (section.move(W, "cayley_factor").point, exact_cayley)]
+        row, show = [f"{norm:g}"], lambda error: f"{error:.0e}" if error < 1e6 else "∞"
+        references = {function: exact(function, dense, 3) for function in (exact_exponential, exact_cayley)}
+        for Y, function in results:
+            with np.errstate(all="ignore"):
+                errors = np.linalg.norm(Y.T @ Y - np.eye(3)), np.linalg.norm(Y - references[function])
+            row.append(f"{show(errors[0])} / {show(errors[1])}")
+        rows.append(row)
+    write("forward", ["norm of the lift", "geodesic", "plain series", "SciPy ``expm``, dense", "Cayley",
+                      "Cayley, 2n × 2n"], rows)
+
+
+def eigenvalues(diagonal: np.ndarray):
+    """The gradient of Tr(Y^T M Y) with a diagonal M."""
+    return lambda Y: 2 * diagonal.astype(Y.dtype)[:, None] * Y
+
+
+def decomposition(X: np.ndarray):
+    """The gradient of half the squared norm of X - Y Y* X, a function of the symplectic span of Y."""
+    def gradient(Y: np.ndarray) -> np.ndarray:
+        J, j, data = symplectic_form(len(Y), Y.dtype), symplectic_form(Y.shape[1], Y.dtype), X.astype(Y.dtype)
+        F = -(data - Y @ (j.T @ Y.T @ J @ data)) @ data.T
+        return F @ J.T @ Y @ j + J @ F.T @ Y @ j.T
+    return gradient
+
+
+def drift() -> None:
+    """Largest defect over a training, in units of eps sqrt(N), with and without restoration."""
+    rows = []
+    large, small, data = np.linspace(1, 5, 49), np.linspace(1, 5, 12), np.random.default_rng(1).normal(size=(12, 20))
+    problems = [("St(7, 49)", Stiefel(49, 7), eigenvalues(large), {}),
+                ("Gr(7, 49)", Grassmann(49, 7), eigenvalues(large), {}),
+                ("SpSt(4, 12)", SymplecticStiefel(12, 4), eigenvalues(small), {"condition": 3.0}),
+                ("SpGr(4, 12)", SymplecticGrassmann(12, 4), decomposition(data), {"condition": 3.0})]
+    for name, space, gradient, kwargs in problems:
+        for dtype in (np.float64, np.float32):
+            row = [name, np.dtype(dtype).name]
+            for restore in (None, 100):
+                Y = space.random_point(np.random.default_rng(0), dtype=dtype, **kwargs)
+                optimizer, worst, marks = Optimizer(Adam(1e-3), space, restore=restore), 0.0, []
+                state = optimizer.init(Y)
+                for step in range(1, 10_001):
+                    Y, state = optimizer.step(Y, gradient(Y), state)
+                    if step % 20 == 0:
+                        worst = max(worst, float(space.point_defect(Y.astype(float))))
+                    if step in (100, 1000, 10_000):
+                        marks.append(f"{worst / (np.finfo(dtype).eps * np.sqrt(space.shape[0])):.1f}")
+                row += marks
+            rows.append(row)
+    write("drift", ["space", "dtype", "bare, 10² steps", "10³", "10⁴", "restored, 10² steps", "10³", "10⁴"], rows)
+
+
+def scaling() -> None:
+    """Time of an Adam step against N, relative to the smallest N, for both sections."""
+    rows, sizes, n = [], (250, 500, 1000, 2000, 4000), 10
+    times: dict[str, list[float]] = {}
+    for section in ("transported", "reflector"):
+        for N in sizes:
+            space, rng = Stiefel(N, n), np.random.default_rng(0)
+            Y, optimizer = space.random_point(rng), Optimizer(Adam(1e-3), space, section=section)
+            dL, state, best = rng.normal(size=(N, n)), optimizer.init(Y), np.inf
+            for _ in range(15):
+                start = time.perf_counter()
+                Y, state = optimizer.step(Y, dL, state)
+                best = min(best, time.perf_counter() - start)
+            times.setdefault(section, []).append(best)
+    for N, transported, reflector in zip(sizes, *times.values()):
+        unit = times["reflector"][0]
+        rows.append([str(N), f"{transported / unit:.1f}", f"{reflector / unit:.1f}", f"{8 * N * N / 2**20:.1f}",
+                     f"{8 * N * n / 2**20:.2f}"])
+    slopes = [np.polyfit(np.log(sizes[1:]), np.log(row[1:]), 1)[0] for row in times.values()]
+    rows.append(["fitted exponent (from 500)", *(f"{slope:.1f}" for slope in slopes), "2", "1"])
+    write("scaling", ["N (n = 10)", "transported", "reflector", "transported: MB for Λ", "reflector: MB for Y"], rows)
+
+
+def identities() -> None:
+    """The largest residual of every identity, over spaces, seeds and condition numbers."""
+    spaces = [(Stiefel(6, 2), [10.0]), (Stiefel(40, 10), [10.0]), (Stiefel(4, 4), [10.0]), (Grassmann(30, 7), [10.0]),
+              (SymplecticStiefel(8, 4), [10.0, 1000.0]), (SymplecticGrassmann(12, 6), [10.0, 1000.0]),
+              (Euclidean(5, 3), [10.0])]
+    records = [record for space, conditions in spaces for cond in conditions for seed in range(3)
+               for dtype in ("float64", "float32")
+               for record in run(space, rng=seed, cond=cond, dtype=dtype, method=Adam()).records]
+    failed = [record for record in records if not record.passed]
+    rows = []
+    for name in IDENTITIES:
+        row = [name]
+        for dtype in ("float64", "float32"):
+            mine = [record for record in records if record.identity == name and record.dtype == dtype]
+            ratio = lambda record: record.residual / record.bound if record.residual else 0.0  # noqa: E731
+            worst = max(mine, key=ratio, default=None)
+            where = "—" if worst is None else f"{worst.space}"
+            if worst is not None and worst.condition > 1.01:
+                where += f", condition {worst.condition:.0f}"
+            row += ["—" if worst is None else f"{ratio(worst):.2f}", where]
+        rows.append(row)
+    write("identities", ["identity", "float64: residual / bound", "where", "float32: residual / bound", "where"], rows)
+    print(f"{len(records)} measurements, {len(failed)} failed")
+
+
+if __name__ == "__main__":
+    parts = {"forward": forward, "drift": drift, "scaling": scaling, "identities": identities}
+    for part in sys.argv[1:] or parts:
+        parts[part]()
