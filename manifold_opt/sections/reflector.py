@@ -140,8 +140,10 @@ def _orthogonal_factors(P: Array) -> tuple[Array, Array]:
     :math:`O = -UV^T` is minus the polar factor, and :math:`P^TO - I = -V(\sigma + 1)V^T`.
     """
     U, sigma, Vt = np.linalg.svd(P)
-    V = np.swapaxes(Vt, -1, -2)
-    return -(U @ Vt), (V / -(1 + sigma)[..., None, :]) @ Vt
+    V, identity = np.swapaxes(Vt, -1, -2), np.eye(P.shape[-1], dtype=P.dtype)
+    O, inverse = -(U @ Vt), (V / -(1 + sigma)[..., None, :]) @ Vt
+    # one Newton step makes it the inverse for O as rounded, on which the orthogonality of the section rests
+    return O, inverse + inverse @ (identity - (np.swapaxes(P, -1, -2) @ O - identity) @ inverse)
 
 
 def _symplectic_factors(P: Array, adjoint: Adjoint) -> tuple[Array, Array]:
