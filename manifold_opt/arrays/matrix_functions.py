@@ -10,7 +10,8 @@ import numpy.typing as npt
 from manifold_opt.arrays.adjoints import Adjoint
 from manifold_opt.arrays.checks import Array
 
-__all__ = ["phi1", "exponential", "phi1_phi2_series", "wider", "cayley_factor", "fraction", "fraction_by_sweeps", "polar", "newton_schulz"]
+__all__ = ["phi1", "exponential", "phi1_phi2_series", "wider", "cayley_factor", "fraction", "fraction_by_sweeps",
+           "polar", "newton_schulz"]
 
 
 def phi1(X: Array) -> Array:
@@ -246,7 +247,7 @@ def fraction_by_sweeps(T: Array) -> Array:
     """
     n = T.shape[-1]
     # the stack is the last axis, so that every operation runs over contiguous numbers of all its members
-    S = np.ascontiguousarray(np.moveaxis(T.reshape(prod(T.shape[:-2]), n, n), 0, -1))
+    S = np.moveaxis(T.reshape(prod(T.shape[:-2]), n, n), 0, -1).copy()
     for k in range(n):
         row = S[k] / (1 + S[k, k])
         S -= S[:, k, None] * row

@@ -59,6 +59,8 @@ class ReflectorSection(GlobalSection):
     def __init__(self, Y: Array, adjoint: Adjoint, *, grassmann: bool = False) -> None:
         self.point, self.adjoint, self.grassmann = Y, adjoint, grassmann
         N, n = Y.shape[-2:]
+        self._frame: slice | Array
+        self._complement: slice | Array
         if adjoint.is_isometric:
             # slices are views of the rows, arrays of indices copy them
             self._frame, self._complement = slice(0, n), slice(n, N)

@@ -1,0 +1,95 @@
+"""Fast steps against their plain twins, on the same spaces, points and velocities."""
+import numpy as np
+import pytest
+from geometry_cases import MATRIX_SPACES, cases
+
+from manifold_opt import Stiefel
+from manifold_opt.arrays import HorizontalElement, phi1, polar, tolerance
+from manifold_opt.sections import Cayley, CayleyFactor
+from manifold_opt.sections.retractions import low_rank_step, series_step
+
+LIVE = [space for space in MATRIX_SPACES if space.dimension > 0 and space.shape[0] > space.shape[1]]
+
+
+def velocity(case, norm):
+    section = case.space.global_section(case.Y)
+    W = section.lift(case.Delta)
+    factor = (norm / W.norm()).astype(case.dtype)[..., None, None]
+    W = HorizontalElement(W.A * factor, W.B * factor, W.adjoint)
+    return section, section.Y_perp @ W.B, W
+
+
+@pytest.mark.parametrize("case", cases(LIVE, stacks=[(), (3,)]), ids=str)
+@pytest.mark.parametrize("norm", [1e-8, 1e-3, 0.4, 1.0])
+def test_series_step_is_the_low_rank_step(case, norm):
+    section, V, W = velocity(case, norm)
+    fast, plain = series_step(case.Y, V, W, norm), low_rank_step(case.Y, V, W, phi1, np.dtype(float))
+    size = max(1.0, float(np.max(np.abs(section.to_dense()), initial=0.0)) ** 2)
+    bound = tolerance(20 * size, case.dtype, case.space.shape[0])
+    for actual, expected in zip(fast, plain):
+        assert actual.dtype == case.dtype
+        np.testing.assert_allclose(actual, expected, rtol=0, atol=bound)
+
+
+@pytest.mark.parametrize("N, n", [(200, 64), (130, 100)])
+@pytest.mark.parametrize("norm", [1e-3, 0.3, 1.0])
+def test_series_step_of_wide_points_with_fewer_terms(N, n, norm):
+    """From n = 64 on the number of terms comes from a sharper bound of the norm."""
+    rng, space = np.random.default_rng(0), Stiefel(N, n)
+    section = space.global_section(space.random_point(rng))
+    signs = section.lift(space.random_tangent(rng, section.point)).map(np.sign)
+    for W in (signs, section.lift(section.point @ np.pad([[0.0, -1.0], [1.0, 0.0]], (0, n - 2)))):
+        W = W * (norm / float(W.norm()))
+        V = section.Y_perp @ W.B
+        fast, plain = series_step(section.point, V, W, norm), low_rank_step(section.point, V, W, phi1, np.dtype(float))
+        for actual, expected in zip(fast, plain):
+            np.testing.assert_allclose(actual, expected, rtol=0, atol=tolerance(2, float, N))
+        assert space.point_defect(fast[0]) <= tolerance(20, float, N)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("stack", [1, 20, 100])
+@pytest.mark.parametrize("norm", [1e-6, 0.1, 3.0])
+def test_cayley_does_not_depend_on_the_stack_size(dtype, stack, norm):
+    """A large stack of small matrices takes elimination along the stack, a small one LAPACK."""
+    rng, space = np.random.default_rng(0), Stiefel(12, 4)
+    Y = space.random_point(rng, (stack,), dtype)
+    section = space.global_section(Y)
+    W = section.lift(space.random_tangent(rng, Y))
+    factor = (norm / W.norm()).astype(dtype)[:, None, None]
+    W = HorizontalElement(W.A * factor, W.B * factor, W.adjoint)
+    V = section.Y_perp @ W.B
+    bound = tolerance(20, dtype, 12)
+    for fast, plain in zip(Cayley().step(Y, V, W), CayleyFactor().step(Y, V, W)):
+        np.testing.assert_allclose(fast, plain, rtol=0, atol=bound)
+    last = HorizontalElement(W.A[-1], W.B[-1], W.adjoint)
+    for whole, single in zip(Cayley().step(Y, V, W), Cayley().step(Y[-1], V[-1], last)):
+        np.testing.assert_allclose(whole[-1], single, rtol=0, atol=bound)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("batch", [(), (4,)])
+def test_reflector_section_is_the_reflection_of_the_polar_decomposition(dtype, batch):
+    """H = I - W(I + S)^-1 W^T with W = Y O^T + E, dense, and Lambda = H diag(-O, I)."""
+    rng, space = np.random.default_rng(0), Stiefel(9, 4)
+    Y = space.random_point(rng, batch, dtype)
+    E = space.canonical_point(dtype)
+    S, O = polar(E.T @ Y)
+    W = Y @ np.swapaxes(O, -1, -2) + E
+    H = np.eye(9, dtype=dtype) - W @ np.linalg.inv(np.eye(4, dtype=dtype) + S) @ np.swapaxes(W, -1, -2)
+    dense = H.copy()
+    dense[..., :4] = -H[..., :4] @ O
+    section = space.global_section(Y, "reflector")
+    np.testing.assert_allclose(section.to_dense(), dense, rtol=0, atol=tolerance(10, dtype, 9))
+
+
+@pytest.mark.parametrize("rank", [0, 1, 3])
+def test_reflector_section_where_the_frame_block_is_singular(rank):
+    space = Stiefel(10, 4)
+    Y = np.zeros((10, 4))
+    Y[:rank, :rank] = np.eye(rank)
+    Y[6 + rank:, rank:] = np.eye(4 - rank)
+    section = space.global_section(Y, "reflector")
+    dense = section.to_dense()
+    assert np.linalg.norm(dense.T @ dense - np.eye(10)) <= tolerance(20, float, 10)
+    np.testing.assert_allclose(dense[:, :4], Y, rtol=0, atol=tolerance(10, float, 10))
