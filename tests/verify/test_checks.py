@@ -40,10 +40,8 @@ def test_right_gradient_passes(space: Any) -> None:
     assert riemannian, str(riemannian)
 
 
-@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("space", SPACES[:4])
 def test_euclidean_gradient_is_no_riemannian_gradient(space: Any) -> None:
-    if isinstance(space, Euclidean):
-        pytest.skip("there they are the same")
     fun, grad = problem(space)
     Y = space.random_point(np.random.default_rng(1))
     assert not verify.check_gradient(space, fun, grad, Y, riemannian=True)
