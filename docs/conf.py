@@ -1,4 +1,5 @@
 """Configuration of the documentation; the build command is in contributing.rst."""
+import os
 import sys
 from pathlib import Path
 
@@ -38,7 +39,10 @@ autodoc_default_options = {"members": True, "inherited-members": False, "undoc-m
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 
-nb_execution_mode = "off"
+# off, or force for a site with the notebooks' figures; the tests execute the notebooks in any case
+nb_execution_mode = os.environ.get("NB_EXECUTION", "off")
+nb_execution_raise_on_error = True
+nb_execution_timeout = 300
 myst_enable_extensions = ["amsmath", "dollarmath", "colon_fence"]
 bibtex_bibfiles = ["references.bib"]
 bibtex_default_style = "alpha"
@@ -51,6 +55,9 @@ html_title = "manifold_opt"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
+# pages without siblings need no navigation between siblings
+html_sidebars = {name: [] for name in ("index", "paper_to_code", "notation", "conventions", "changelog", "contributing",
+                                       "references", "oracle_format")}
 html_theme_options = {
     "navigation_with_keys": False,
     "show_toc_level": 2,

@@ -14,9 +14,14 @@ def read(name):
 
 
 def links(objects):
-    """References to objects, given without the leading manifold_opt."""
-    return ", ".join(f"``manifold_opt.{name}``" if "." not in name or name == "arrays.Array" else
-                     f":py:obj:`~manifold_opt.{name}`" for name in objects.split())
+    """References to objects, given without the leading manifold_opt; methods with the name of their class."""
+    texts = []
+    for name in objects.split():
+        parts = name.split(".")
+        title = ".".join(parts[-2:] if len(parts) > 2 and parts[-2][0].isupper() else parts[-1:])
+        linked = len(parts) > 1 and name != "arrays.Array"
+        texts.append(f":py:obj:`{title} <manifold_opt.{name}>`" if linked else f"``manifold_opt.{name}``")
+    return ", ".join(texts)
 
 
 class PaperTable(Directive):
@@ -36,7 +41,7 @@ class PaperTable(Directive):
                      " ".join(f"``{test}``" for test in row["tests"].split()),
                      ", ".join(self.notebook(app, number) for number in row["notebooks"].split())]
                     for row in read("paper_to_code.csv")]
-            widths = "7 25 30 30 8"
+            widths = "7 22 28 35 8"
         lines = [".. list-table::", f"   :widths: {widths}", "   :header-rows: 1", ""]
         for row in [head, *rows]:
             lines += [f"   {'*' if i == 0 else ' '} - {cell}" for i, cell in enumerate(row)]

@@ -8,7 +8,8 @@ class PresentTocTree(TocTree):
 
     def run(self):
         here, found = self.env.docname, self.env.found_docs
-        self.content.data = [entry for entry in self.content if docname_join(here, entry) in found]
+        self.content.data = [entry for entry in self.content
+                             if docname_join(here, entry.partition("<")[2].rstrip("> ") or entry) in found]
         return super().run()
 
 

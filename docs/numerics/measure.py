@@ -158,7 +158,7 @@ def scaling() -> None:
             space, rng = Stiefel(N, n), np.random.default_rng(0)
             Y, optimizer = space.random_point(rng), Optimizer(Adam(1e-3), space, section=section)
             dL, state, best = rng.normal(size=(N, n)), optimizer.init(Y), np.inf
-            for _ in range(15):
+            for _ in range(30):
                 start = time.perf_counter()
                 Y, state = optimizer.step(Y, dL, state)
                 best = min(best, time.perf_counter() - start)
