@@ -6,9 +6,10 @@ Colours are told apart by every kind of colour vision, and readable on white and
 from manifold_opt.plotting.attention import draw_attention, draw_image
 from manifold_opt.plotting.curves import draw_bands, draw_contours, draw_slopes
 from manifold_opt.plotting.matrices import draw_matrix, draw_splitting
-from manifold_opt.plotting.sphere import draw_arrow, draw_path, draw_point, draw_sphere, draw_tangent_plane
+from manifold_opt.plotting.sphere import (draw_arrow, draw_field, draw_path, draw_point, draw_sphere,
+                                          draw_tangent_plane)
 from manifold_opt.plotting.style import COLORS, INK, LINES, MARKERS, legend, new_figure
 
 __all__ = ["COLORS", "INK", "LINES", "MARKERS", "draw_arrow", "draw_attention", "draw_bands", "draw_contours",
-           "draw_image", "draw_matrix", "draw_path", "draw_point", "draw_slopes", "draw_sphere", "draw_splitting",
+           "draw_field", "draw_image", "draw_matrix", "draw_path", "draw_point", "draw_slopes", "draw_sphere", "draw_splitting",
            "draw_tangent_plane", "legend", "new_figure"]

@@ -80,7 +80,8 @@ def draw_slopes(axes: Any, steps: Array, errors: Mapping[str, Array], orders: Ma
     errors : mapping of str to numpy.ndarray
         By the name in the legend: errors (k,); zeros are left out.
     orders : mapping of str to int, optional
-        Slope to be compared with, by the same names: a thin line through the error of the largest step.
+        Slope to be compared with, by the same names: a thin line through the error of the smallest step that
+        stands clear of rounding.
     floor : float, optional
         Level of rounding, drawn as a horizontal line.
     xlabel, ylabel, title : str
@@ -105,7 +106,8 @@ def draw_slopes(axes: Any, steps: Array, errors: Mapping[str, Array], orders: Ma
         color, marker = COLORS[number % len(COLORS)], MARKERS[number % len(MARKERS)]
         axes.loglog(steps, shown, linestyle="none", color=color, marker=marker, markersize=5, label=name)
         if name in orders:
-            k = int(np.argmax(steps))
+            clear = np.flatnonzero(shown > 30 * (floor or 0.0))
+            k = clear[np.argmin(steps[clear])] if len(clear) else int(np.argmax(steps))
             line = shown[k] * (steps / steps[k]) ** orders[name]
             line = np.where(line > (floor or 0.0), line, np.nan)
             axes.loglog(steps, line, color=color, linewidth=1.0, label=f"slope {orders[name]}")

@@ -8,7 +8,7 @@ import numpy as np
 from manifold_opt.arrays.checks import Array
 from manifold_opt.plotting.style import COLORS, INK
 
-__all__ = ["draw_arrow", "draw_path", "draw_point", "draw_sphere", "draw_tangent_plane"]
+__all__ = ["draw_arrow", "draw_field", "draw_path", "draw_point", "draw_sphere", "draw_tangent_plane"]
 
 FAINT = 0.28
 """Opacity of what is behind the sphere, relative to what is in front."""
@@ -37,17 +37,17 @@ def draw_sphere(axes: Any, *, elevation: float = 22, azimuth: float = 38) -> Any
     """
     axes.view_init(elev=elevation, azim=azimuth)
     axes.set_proj_type("ortho")
-    u, v = np.meshgrid(np.linspace(0, 2 * np.pi, 61), np.linspace(0, np.pi, 31))
+    u, v = np.meshgrid(np.linspace(0, 2 * np.pi, 37), np.linspace(0, np.pi, 19))
     surface = np.stack([np.cos(u) * np.sin(v), np.sin(u) * np.sin(v), np.cos(v)])
     axes.plot_surface(*surface, color=COLORS[0], alpha=0.07, linewidth=0, shade=False, zorder=0)
-    t = np.linspace(0, 2 * np.pi, 181)
-    for height in np.sin(np.pi / 6 * np.array([-2, -1, 0, 1, 2])):
-        radius = np.sqrt(1 - height**2)
-        circle = np.stack([radius * np.cos(t), radius * np.sin(t), np.full_like(t, height)], axis=1)
-        draw_path(axes, circle, color=INK, linewidth=0.5, alpha=0.6)
+    t = np.linspace(0, 2 * np.pi, 91)
+    grid = {"color": INK, "linewidth": 0.5, "alpha": 0.6}
+    for angle in np.pi / 6 * np.arange(-2, 3):
+        circle = np.stack([np.cos(angle) * np.cos(t), np.cos(angle) * np.sin(t), np.full_like(t, np.sin(angle))], axis=1)
+        draw_path(axes, circle, **grid)
     for angle in np.pi / 6 * np.arange(6):
         circle = np.stack([np.cos(t) * np.cos(angle), np.cos(t) * np.sin(angle), np.sin(t)], axis=1)
-        draw_path(axes, circle, color=INK, linewidth=0.5, alpha=0.6)
+        draw_path(axes, circle, **grid)
     view = _view(axes)
     right = np.cross([0.0, 0.0, 1.0], view)
     right = right / np.linalg.norm(right)
@@ -176,23 +176,50 @@ def draw_arrow(axes: Any, start: Array, vector: Array, text: str = "", *, label:
     True
     """
     x, v = (_points(np.asarray(a, dtype=float).reshape(1, -1))[0] for a in (start, vector))
-    tip, length = x + scale * v, scale * float(np.linalg.norm(v))
-    if x @ _view(axes) < -0.05:
-        alpha *= FAINT
-    line = {"color": color, "linewidth": linewidth, "alpha": alpha, "zorder": 4}
-    axes.plot(*np.stack([x, tip]).T, label=label, solid_capstyle="round", **line)
-    if length > 0:
-        # a head of two strokes in the plane of the picture: the arrows of mplot3d change with the viewing angle
-        view, along = _view(axes), scale * v / length
-        across = np.cross(view, along)
-        norm = float(np.linalg.norm(across))
-        across = across / norm if norm > 1e-9 else across
-        head = min(0.09, 0.35 * length)
-        for side in (-0.5, 0.5):
-            axes.plot(*np.stack([tip - head * along + side * head * across, tip]).T, solid_capstyle="round", **line)
+    alpha *= FAINT if x @ _view(axes) < -0.05 else 1.0
+    strokes = _strokes(x, scale * v, _view(axes))
+    axes.plot(*strokes.T, label=label, color=color, linewidth=linewidth, alpha=alpha, zorder=4,
+              solid_capstyle="round", solid_joinstyle="round")
     if text:
-        axes.text(*(tip + 0.09 * v / max(float(np.linalg.norm(v)), 1e-300)), text, color=color, ha="center",
-                  va="center", zorder=6)
+        place = x + scale * v + 0.09 * v / max(float(np.linalg.norm(v)), 1e-300)
+        axes.text(*place, text, color=color, ha="center", va="center", zorder=6)
+    return axes
+
+
+def draw_field(axes: Any, points: Array, vectors: Array, *, color: str = COLORS[1], scale: float = 0.2,
+               linewidth: float = 1.2) -> Any:
+    """Draw a field of vectors as arrows at many points; those behind the sphere are faint.
+
+    Parameters
+    ----------
+    axes : mpl_toolkits.mplot3d.Axes3D
+        Axes with a sphere.
+    points, vectors : numpy.ndarray
+        Points and vectors (k, 3) or (k, 3, 1).
+    color, scale, linewidth
+        Colour; length of the arrows per length of the vectors; width of the lines.
+
+    Returns
+    -------
+    mpl_toolkits.mplot3d.Axes3D
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt import plotting
+    >>> figure, axes = plotting.new_figure(kinds="space")
+    >>> plotting.draw_field(axes, np.eye(3), np.roll(np.eye(3), 1, axis=1)) is axes
+    True
+    """
+    points, vectors = _points(points), scale * _points(vectors)
+    view = _view(axes)
+    gap = np.full((1, 3), np.nan)
+    for is_front in (False, True):
+        chosen = (points @ view >= -0.05) == is_front
+        strokes = [part for x, v in zip(points[chosen], vectors[chosen]) for part in (_strokes(x, v, view), gap)]
+        if strokes:
+            axes.plot(*np.concatenate(strokes).T, color=color, linewidth=linewidth, alpha=1.0 if is_front else FAINT,
+                      zorder=4 if is_front else 0.5, solid_capstyle="round", solid_joinstyle="round")
     return axes
 
 
@@ -231,6 +258,18 @@ def draw_tangent_plane(axes: Any, point: Array, *, size: float = 0.5, color: str
     edge = corners.reshape(4, 3)[[0, 1, 3, 2, 0]]
     axes.plot(*edge.T, color=color, linewidth=0.8, alpha=0.8, zorder=2)
     return axes
+
+
+def _strokes(x: Array, v: Array, view: Array) -> Array:
+    """The line of an arrow from x to x + v (k, 3): its head lies in the plane of the picture, unlike that of mplot3d."""
+    length = float(np.linalg.norm(v))
+    if length == 0:
+        return np.stack([x, x])
+    across = np.cross(view, v / length)
+    across = across / max(float(np.linalg.norm(across)), 1e-9)
+    head = min(0.09, 0.35 * length)
+    tip, back = x + v, -head * v / length
+    return np.stack([x, tip, tip + back + 0.5 * head * across, tip, tip + back - 0.5 * head * across])
 
 
 def _view(axes: Any) -> Array:

@@ -12,7 +12,7 @@ __all__ = ["COLORS", "INK", "LINES", "MARKERS", "luminance", "legend", "new_figu
 INK = "#767676"
 """Text and axes: a grey with a contrast of at least 4.5 to white and to black."""
 
-COLORS = ("#1F86E5", "#CC5200", "#14665C", "#D957AD", "#A68A42", INK)
+COLORS = ("#1F86E5", "#CC5200", "#278A7A", "#D957AD", "#A68A42", INK)
 """Blue, orange, green, pink, ochre, grey: each with a contrast of at least 3 to white and to black, and the first five
 told apart by every kind of colour vision (simulated after F. Vienot, H. Brettel and J. Mollon, 1999)."""
 
