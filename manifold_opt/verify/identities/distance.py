@@ -30,7 +30,10 @@ def symmetric(trial: Trial) -> Array:
 @identity("distance: separates points", "d(Y1, Y2) > 0 for Y1 != Y2, orthogonal planes included", r"d(Y_1, Y_2) > 0",
           PLACE, Bound(0, q=0), needs=("distance",), where=("of positive dimension",))
 def separates(trial: Trial) -> Array:
-    """1 where different points have no distance: random ones, and columns of E that are orthogonal to each other."""
+    """1 where different points have no distance: random ones, and columns of E that are orthogonal to each other.
+
+    Compared with the Frobenius norm of their difference, since random numbers may lie close together.
+    """
     pairs = [(trial.Y, trial.points("other", trial.batch))]
     if trial.adjoint is not None and trial.N >= 2 * trial.shape[1]:
         n = trial.shape[1]
@@ -38,7 +41,10 @@ def separates(trial: Trial) -> Array:
         frame = identity_matrix[:, trial.adjoint.frame(trial.N, n)]
         other = identity_matrix[:, trial.adjoint.complement(trial.N, n)]
         pairs.append((frame, other[:, trial.adjoint.frame(trial.N - n, n)]))
-    return np.asarray([float(np.min(trial.space.distance(*pair)) <= trial.eps**0.5) for pair in pairs])
+    axes = tuple(range(-len(trial.shape), 0))
+    return np.asarray([float(np.any(trial.space.distance(Y1, Y2)
+                                    <= trial.eps**0.5 * np.sqrt(np.sum((Y1 - Y2) ** 2, axis=axes))))
+                       for Y1, Y2 in pairs])
 
 
 @identity("distance: length of short geodesics", "d(Y, geodesic(Y, t Delta)) = t |Delta|",

@@ -78,6 +78,11 @@ def _inverse(trial: Trial, kind: str) -> tuple[Array, Array, Array]:
     return Lambda, trial.adjoint(Lambda), np.eye(trial.N, dtype=trial.dtype)
 
 
+def _reach(trial: Trial) -> Array:
+    """The size of a moved section, times the length of the step, in which the rounding of a velocity grows."""
+    return trial.Lambda_norm() * max(1.0, trial.scale)
+
+
 def _random_element(trial: Trial) -> HorizontalElement:
     """A random element of the global tangent space, with blocks of the shape that the space has."""
     zero = trial.section("transported").lift(np.zeros_like(trial.Y))
@@ -98,11 +103,11 @@ _register("reflector")
           r"\Lambda \leftarrow \Lambda\,\mathcal R(W)", TRANSPORT, Bound(40), needs=("global_section", "group"),
           where=("matrix spaces",))
 def transport(trial: Trial) -> Array:
-    """The moved transported section against dense exponential and Cayley transform, relative to |Lambda|."""
+    """The moved section against the dense exp and cay, relative to |Lambda|, times the length."""
     section, X, residuals = trial.section("transported"), trial.W.to_dense(), []
     for name, dense in (("geodesic", trial.space.group.exp), ("cayley", trial.space.group.cayley)):
         moved = section.move(trial.W, name).to_dense()
-        residuals.append(trial.relative(moved - trial.Lambda() @ dense(X), trial.Lambda_norm()))
+        residuals.append(trial.relative(moved - trial.Lambda() @ dense(X), _reach(trial)))
     return np.maximum(*residuals)
 
 
@@ -110,17 +115,17 @@ def transport(trial: Trial) -> Array:
           r"(2Y + Y_\perp B)M^{-1} - Y = (I + B'(I - \tfrac12B''B')^{-1}B'')E", TRANSPORT, Bound(40),
           needs=("global_section",), where=("matrix spaces",))
 def cayley_twins(trial: Trial) -> Array:
-    """The two ways of the library to the Cayley transform, relative to |Lambda|."""
+    """The two ways of the library to the Cayley transform, relative to |Lambda|, times the length."""
     section = trial.section("transported")
     fast, plain = (section.move(trial.W, name).to_dense() for name in ("cayley", "cayley_factor"))
-    return trial.relative(fast - plain, trial.Lambda_norm())
+    return trial.relative(fast - plain, _reach(trial))
 
 
 @identity("transport: reflector moves to the same point", "the retracted point does not depend on the section",
           r"\lambda_1(Y)\mathcal R(W_1)E = \lambda_2(Y)\mathcal R(W_2)E", TRANSPORT, Bound(40, p=1),
           needs=("global_section",), where=("matrix spaces",))
 def section_independence_reflector(trial: Trial) -> Array:
-    """Transported against implicit section, for both retractions, relative to |Lambda|."""
+    """Transported against implicit section, for both retractions, relative to |Lambda|, times the length."""
     sections = trial.section("transported"), trial.section("reflector")
     residuals = []
     for name in ("geodesic", "cayley"):
@@ -130,7 +135,7 @@ def section_independence_reflector(trial: Trial) -> Array:
             if trial.is_isometric:
                 raise
             raise NotCovered(str(error)) from error
-        residuals.append(trial.relative(points[0] - points[1], trial.Lambda_norm()))
+        residuals.append(trial.relative(points[0] - points[1], _reach(trial)))
     return np.maximum(*residuals)
 
 
@@ -138,7 +143,7 @@ def section_independence_reflector(trial: Trial) -> Array:
           r"\lambda(Y)h\,\mathcal R(h^{-1}\bar Bh)E = \lambda(Y)\mathcal R(\bar B)E,\ h \in H", TRANSPORT,
           Bound(40, p=1), needs=("global_section", "group"), where=("matrix spaces", "proper quotients"))
 def section_independence(trial: Trial) -> Array:
-    """The library's section against one turned by a random element of the isotropy group, relative to |Lambda|."""
+    """The library's section against one turned by a random element of H, relative to |Lambda|, times the length."""
     assert trial.adjoint is not None
     section, (N, n) = trial.section("transported"), trial.shape
     h = trial.group_element("isotropy", N - n, 2.0)
@@ -147,7 +152,7 @@ def section_independence(trial: Trial) -> Array:
     residuals = []
     for name in ("geodesic", "cayley"):
         moved = turned.move(turned.lift(trial.Delta), name).point
-        residuals.append(trial.relative(moved - section.move(trial.W, name).point, trial.Lambda_norm()))
+        residuals.append(trial.relative(moved - section.move(trial.W, name).point, _reach(trial)))
     return np.maximum(*residuals)
 
 
