@@ -57,7 +57,7 @@ html_css_files = ["site.css"]
 html_show_sourcelink = False
 # pages without siblings need no navigation between siblings
 html_sidebars = {name: [] for name in ("index", "paper_to_code", "notation", "conventions", "changelog", "contributing",
-                                       "references", "oracle_format")}
+                                       "references", "oracle_format", "experiments/index")}
 html_theme_options = {
     "navigation_with_keys": False,
     "show_toc_level": 2,
