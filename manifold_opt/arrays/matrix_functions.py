@@ -137,9 +137,10 @@ def phi1_phi2_series(A: Array, C: Array, norm: float) -> tuple[Array, Array]:
     """
     # the largest singular value of the velocity is below sqrt(2) times the norm
     degree = _degree(np.sqrt(2) * norm, A.dtype)
-    before, a = np.eye(A.shape[-1], dtype=A.dtype), A
-    G, L = before + a / 2, before / 2 + a / 6
-    for k in range(2, degree + 1):
+    before, a = A, A @ A - C
+    identity = np.eye(A.shape[-1], dtype=A.dtype)
+    G, L = identity + A / 2 + a / 6, identity / 2 + A / 6 + a / 24
+    for k in range(3, degree + 1):
         before, a = a, A @ a - C @ before
         G += a / factorial(k + 1)
         L += a / factorial(k + 2)
