@@ -28,7 +28,7 @@ extensions = [
     "offline_mathjax",
     "present_toctree",
 ]
-exclude_patterns = ["_build", "_ext"]
+exclude_patterns = ["_build", "_ext", "numerics/tables"]
 nitpicky = True
 # other projects' documentation is not asked for while building
 nitpick_ignore_regex = [("py:.*", r"(numpy|scipy|matplotlib|argparse|decimal|collections|abc)\..*")]
