@@ -65,7 +65,8 @@ def cells(row: Row, seconds: float, count: int) -> list[str]:
     reference, ours = times[fastest], times["cayley"]
     geodesic = ratio(times["geodesic"], ours)
     return [row.name, row.section, f"{fastest} {1e3 * np.median(reference):.2f} ms", f"{1e3 * np.median(ours):.2f} ms",
-            _spread(*ratio(ours, reference)), f"{ours.min() / reference.min():.2f}", "" if row.goal is None else f"{row.goal}", _spread(*geodesic),
+            _spread(*ratio(ours, reference)), f"{ours.min() / reference.min():.2f}",
+            "" if row.goal is None else f"{row.goal}", _spread(*geodesic),
             ", ".join(f"{name} {np.median(values) / np.median(reference):.1f}" for name, values in others.items()
                       if name != fastest), str(len(ours))]
 
@@ -104,7 +105,8 @@ def main() -> None:
         rows = [cells(row, options.seconds, options.threads) for row in ROWS]
         share = {row.name: product_rate(row, options.threads) for row in (ROWS[2], ROWS[6])}
     head = ["one Adam step", "section", "fastest alternative", "Cayley", "ratio of medians (single rounds)",
-            "ratio of the fastest rounds", "goal", "geodesic to Cayley", "other alternatives, as ratios to the fastest", "rounds"]
+            "ratio of the fastest rounds", "goal", "geodesic to Cayley",
+            "other alternatives, as ratios to the fastest", "rounds"]
     kind = "processor time" if options.threads == 1 else "wall-clock time"
     text = "\n".join([*table(rows, head), f"*{machine()}; {options.threads} BLAS and PyTorch thread(s), medians of "
                       f"{kind}.*", "", "Share of the rate of a 1024 × 1024 product, whole step with the transported "
