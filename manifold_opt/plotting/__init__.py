@@ -11,5 +11,5 @@ from manifold_opt.plotting.sphere import (draw_arrow, draw_field, draw_path, dra
 from manifold_opt.plotting.style import COLORS, INK, LINES, MARKERS, legend, new_figure
 
 __all__ = ["COLORS", "INK", "LINES", "MARKERS", "draw_arrow", "draw_attention", "draw_bands", "draw_contours",
-           "draw_field", "draw_image", "draw_matrix", "draw_path", "draw_point", "draw_slopes", "draw_sphere", "draw_splitting",
-           "draw_tangent_plane", "legend", "new_figure"]
+           "draw_field", "draw_image", "draw_matrix", "draw_path", "draw_point", "draw_slopes", "draw_sphere",
+           "draw_splitting", "draw_tangent_plane", "legend", "new_figure"]

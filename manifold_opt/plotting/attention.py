@@ -47,7 +47,8 @@ def draw_image(axes: Any, image: Array, title: str = "", *, grid: int | None = N
     return axes
 
 
-def draw_attention(axes: Any, P: Array, title: str = "", *, labels: bool = True) -> Any:
+def draw_attention(axes: Any, P: Array, title: str = "", *, labels: bool = True,
+                   stretch: bool = False) -> Any:
     """Draw the attention of one head: bright where the query of a column looks at the key of a row.
 
     Parameters
@@ -60,6 +61,8 @@ def draw_attention(axes: Any, P: Array, title: str = "", *, labels: bool = True)
         Title.
     labels : bool
         Whether the axes are named.
+    stretch : bool
+        Whether the colours begin at the smallest entry instead of zero, to show faint patterns.
 
     Returns
     -------
@@ -82,7 +85,8 @@ def draw_attention(axes: Any, P: Array, title: str = "", *, labels: bool = True)
     if not defect < 1e-3:
         raise ValueError(f"P must have columns that sum to one: defect {defect:.1e}, tolerance 1.0e-03")
     # viridis: monotone in lightness, and the same order of colours for every kind of colour vision
-    axes.imshow(P, cmap="viridis", vmin=0.0, vmax=float(P.max()), interpolation="nearest")
+    lowest = float(P.min()) if stretch else 0.0
+    axes.imshow(P, cmap="viridis", vmin=lowest, vmax=float(P.max()), interpolation="nearest")
     axes.grid(False)
     axes.spines[["left", "bottom"]].set_visible(False)
     axes.set(xticks=[], yticks=[])

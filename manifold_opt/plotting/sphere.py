@@ -43,7 +43,8 @@ def draw_sphere(axes: Any, *, elevation: float = 22, azimuth: float = 38) -> Any
     t = np.linspace(0, 2 * np.pi, 91)
     grid = {"color": INK, "linewidth": 0.5, "alpha": 0.6}
     for angle in np.pi / 6 * np.arange(-2, 3):
-        circle = np.stack([np.cos(angle) * np.cos(t), np.cos(angle) * np.sin(t), np.full_like(t, np.sin(angle))], axis=1)
+        radius, height = np.cos(angle), np.full_like(t, np.sin(angle))
+        circle = np.stack([radius * np.cos(t), radius * np.sin(t), height], axis=1)
         draw_path(axes, circle, **grid)
     for angle in np.pi / 6 * np.arange(6):
         circle = np.stack([np.cos(t) * np.cos(angle), np.cos(t) * np.sin(angle), np.sin(t)], axis=1)
@@ -261,7 +262,7 @@ def draw_tangent_plane(axes: Any, point: Array, *, size: float = 0.5, color: str
 
 
 def _strokes(x: Array, v: Array, view: Array) -> Array:
-    """The line of an arrow from x to x + v (k, 3): its head lies in the plane of the picture, unlike that of mplot3d."""
+    """The line of an arrow from x to x + v (k, 3); its head lies in the plane of the picture."""
     length = float(np.linalg.norm(v))
     if length == 0:
         return np.stack([x, x])
