@@ -41,7 +41,7 @@ def draw_sphere(axes: Any, *, elevation: float = 22, azimuth: float = 38) -> Any
     surface = np.stack([np.cos(u) * np.sin(v), np.sin(u) * np.sin(v), np.cos(v)])
     axes.plot_surface(*surface, color=COLORS[0], alpha=0.07, linewidth=0, shade=False, zorder=0)
     t = np.linspace(0, 2 * np.pi, 91)
-    grid = {"color": INK, "linewidth": 0.5, "alpha": 0.6}
+    grid: dict[str, Any] = {"color": INK, "linewidth": 0.5, "alpha": 0.6}
     for angle in np.pi / 6 * np.arange(-2, 3):
         radius, height = np.cos(angle), np.full_like(t, np.sin(angle))
         circle = np.stack([radius * np.cos(t), radius * np.sin(t), height], axis=1)
