@@ -86,8 +86,7 @@ class Geodesic(Retraction):
     r"""The exponential :math:`\exp(\bar B)`, through :math:`\varphi_1` of the 2n x 2n matrix; right for every length.
 
     It is the geodesic of the canonical metric on the O(N) spaces and of the bi-invariant pseudo-Riemannian metric on
-    the
-    symplectic ones. Paper: v4, section 4, geodesic retraction.
+    the symplectic ones. Paper: v4, section 4, geodesic retraction.
 
     Examples
     --------

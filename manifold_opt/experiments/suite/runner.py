@@ -60,6 +60,8 @@ def run_experiment(experiment: Experiment, folder: Path, command: str, *, source
         data = first_images(data, 512, 256)
         first = {run.group: run for run in reversed(runs)}
         runs = [Run(run.group, quick_settings(run.settings)) for run in reversed(first.values())]
+    # before the trainings: the checkout may change while they run
+    origin = _origin()
     store = folder / "runs"
     store.mkdir(parents=True, exist_ok=True)
     results: list[Result] = []
@@ -76,7 +78,7 @@ def run_experiment(experiment: Experiment, folder: Path, command: str, *, source
             results.append(_result(experiment, run, data, store, bar))
     write_json(folder / f"{experiment.name}.json", {
         "experiment": experiment.name, "question": experiment.question, "command": command, "quick": quick,
-        "data": data.source, **_origin(), "skipped": skipped, "results": [_to_dict(result) for result in results]})
+        "data": data.source, **origin, "skipped": skipped, "results": [_to_dict(result) for result in results]})
     write_whole(folder / f"{experiment.name}.txt", lambda file: file.write(f"{results_table(results)}\n".encode()))
     save_figure(folder / f"{experiment.name}.png", experiment.draw(results))
     return results
