@@ -9,9 +9,11 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 LAYERS = {
-    "arrays": ["checks", "trees", "adjoints", "horizontal", "coordinates", "matrix_functions"],
+    "arrays": ["checks", "trees", "adjoints", "horizontal", "coordinates", "matrix_functions",
+               "fractions"],
     "groups": ["base", "orthogonal", "symplectic", "translation"],
-    "sections": ["completion", "global_section", "reflector", "retractions", "inverse_cayley"],
+    "sections": ["completion", "global_section", "reflector", "retraction_base", "cayley", "geodesic", "retractions",
+                 "inverse_cayley"],
     "spaces": ["base", "isometric", "stiefel", "grassmann", "symplectic_isometric", "symplectic_stiefel",
                "symplectic_grassmann", "euclidean", "product"],
     "network": ["patches", "layout", "workspace", "layer", "softmax", "attention", "fused_attention", "feed_forward",

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Array", "tolerance", "check_array", "check_finite", "check_trailing_shape", "check_constraint"]
+__all__ = ["Array", "tolerance", "check_array", "check_finite", "is_finite", "check_trailing_shape", "check_constraint"]
 
 Array = npt.NDArray[Any]
 
@@ -104,13 +104,35 @@ def check_finite(name: str, value: Array) -> Array:
     ...
     ValueError: gradient must be finite: got 1 NaN or infinite entry, the first at index (1,)
     """
-    finite = np.isfinite(value)
-    if not finite.all():
-        bad = np.argwhere(~finite)
+    if not is_finite(value):
+        bad = np.argwhere(~np.isfinite(value))
         count = f"{len(bad)} NaN or infinite {'entry' if len(bad) == 1 else 'entries'}"
         first = tuple(int(i) for i in bad[0])
         raise ValueError(f"{name} must be finite: got {count}, the first at index {first}")
     return value
+
+
+def is_finite(value: Array) -> bool:
+    """Whether an array holds neither NaN nor infinity.
+
+    Parameters
+    ----------
+    value : numpy.ndarray
+        Array of any shape.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt.arrays.checks import is_finite
+    >>> is_finite(np.array([1e300, 2.0])), is_finite(np.array([np.inf, 2.0]))
+    (True, False)
+    """
+    # the sum of squares is one fast pass; only where it overflows each entry is looked at
+    return bool(np.isfinite(np.vdot(value, value)) or np.isfinite(value).all())
 
 
 def check_trailing_shape(name: str, value: Array, shape: tuple[int, ...]) -> Array:

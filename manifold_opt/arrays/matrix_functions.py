@@ -1,7 +1,7 @@
 """Small matrix functions on stacks: phi_1, the Cayley factor, the polar factor, Newton-Schulz restoration."""
 from __future__ import annotations
 
-from math import factorial, prod
+from math import factorial
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,7 @@ import numpy.typing as npt
 from manifold_opt.arrays.adjoints import Adjoint
 from manifold_opt.arrays.checks import Array
 
-__all__ = ["phi1", "exponential", "phi1_phi2_series", "wider", "cayley_factor", "fraction", "fraction_by_sweeps",
-           "polar", "newton_schulz"]
+__all__ = ["phi1", "exponential", "phi1_phi2_series", "wider", "cayley_factor", "polar", "newton_schulz"]
 
 
 def phi1(X: Array) -> Array:
@@ -193,66 +192,6 @@ def cayley_factor(X: Array) -> Array:
     True
     """
     return np.asarray(np.linalg.inv(np.eye(X.shape[-1], dtype=X.dtype) - 0.5 * X))
-
-
-def fraction(T: Array) -> Array:
-    r"""The matrix function :math:`T(I + T)^{-1}` of a Cayley step, see :class:`~manifold_opt.sections.Cayley`.
-
-    Parameters
-    ----------
-    T : numpy.ndarray
-        Matrices (..., n, n) whose symmetric part is positive semidefinite.
-
-    Returns
-    -------
-    numpy.ndarray
-        Matrices (..., n, n).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from manifold_opt.arrays.matrix_functions import fraction
-    >>> fraction(np.diag([1.0, 3.0]))
-    array([[0.5 , 0.  ],
-           [0.  , 0.75]])
-    """
-    return np.asarray(np.linalg.solve(np.eye(T.shape[-1], dtype=T.dtype) + T, T))
-
-
-def fraction_by_sweeps(T: Array) -> Array:
-    r"""The same as :func:`fraction`, faster for stacks of many small matrices: elimination runs along the stack.
-
-    The matrix :math:`T(I + D_kT)^{-1}`, where :math:`D_k` is the identity in the first k coordinates and zero in the
-    rest, is T for k = 0 and :math:`T(I + T)^{-1}` for k = n. Each coordinate is one rank-one update,
-    :math:`S \leftarrow S - Se_ke_k^TS/(1 + e_k^TSe_k)`, by the Sherman-Morrison formula. The denominators are at least
-    one, since the symmetric part of T is positive semidefinite, which is why no pivoting is needed.
-
-    Parameters
-    ----------
-    T : numpy.ndarray
-        Matrices (..., n, n) whose symmetric part is positive semidefinite.
-
-    Returns
-    -------
-    numpy.ndarray
-        Matrices (..., n, n).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from manifold_opt.arrays.matrix_functions import fraction, fraction_by_sweeps
-    >>> B, A = np.random.default_rng(0).normal(size=(2, 100, 5, 5))
-    >>> T = np.swapaxes(B, -1, -2) @ B + A - np.swapaxes(A, -1, -2)
-    >>> np.allclose(fraction_by_sweeps(T), fraction(T), rtol=0, atol=1e-14)
-    True
-    """
-    n = T.shape[-1]
-    # the stack is the last axis, so that every operation runs over contiguous numbers of all its members
-    S = np.moveaxis(T.reshape(prod(T.shape[:-2]), n, n), 0, -1).copy()
-    for k in range(n):
-        row = S[k] / (1 + S[k, k])
-        S -= S[:, k, None] * row
-    return np.ascontiguousarray(np.moveaxis(S, -1, 0)).reshape(T.shape)
 
 
 def polar(P: Array) -> tuple[Array, Array]:

@@ -105,7 +105,8 @@ class Training:
         for images in self.batches(progress.record.epochs):
             x, target = (part(self.settings.dtype, images) for part in (self.train.sequences, self.train.targets))
             loss, grads = self.model.loss_and_gradient(params, x, target, self.settings.loss, self.workspace)
-            params, state = self.optimizer.step(params, grads, state)
+            # the state that the epoch began with stays whole, should the epoch be interrupted
+            params, state = self.optimizer.step(params, grads, state, overwrite=state is not progress.state)
             defect = max(defect, self.defect(params))
             losses.append(loss)
             if on_step is not None:

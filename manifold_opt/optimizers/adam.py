@@ -77,9 +77,13 @@ class Adam(Method):
         """The five operations of the formula."""
         return adam_velocity(self, self.learning_rate, G, moments, t)
 
+    def update_in_place(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:
+        """The same with the new moments in the arrays of the old ones."""
+        return adam_velocity(self, self.learning_rate, G, moments, t, overwrite=True)
 
-def adam_velocity(adam: Adam, learning_rate: float, G: HorizontalElement, moments: Moments,
-                  t: int) -> tuple[HorizontalElement, Moments]:
+
+def adam_velocity(adam: Adam, learning_rate: float, G: HorizontalElement, moments: Moments, t: int,
+                  overwrite: bool = False) -> tuple[HorizontalElement, Moments]:
     r"""Adam's velocity at step t for a given rate, and the new moments.
 
     Parameters
@@ -94,6 +98,8 @@ def adam_velocity(adam: Adam, learning_rate: float, G: HorizontalElement, moment
         The moments B1 and B2.
     t : int
         Number of the step, 1, 2, ...
+    overwrite : bool
+        Whether the new moments are written over the old ones.
 
     Returns
     -------
@@ -115,16 +121,19 @@ def adam_velocity(adam: Adam, learning_rate: float, G: HorizontalElement, moment
     """
     # the shares (rho - rho^t)/(1 - rho^t) of the old moment and (1 - rho)/(1 - rho^t) of the new one sum to one
     share1, share2 = (1 - adam.rho1) / (1 - adam.rho1**t), (1 - adam.rho2) / (1 - adam.rho2**t)
-    B1 = G.map(lambda B, old: _toward(old, B - old, share1), moments["B1"])
-    B2 = G.map(lambda B, old: _toward(old, B * B - old, share2), moments["B2"])
+    B1 = G.map(lambda B, old: _toward(old, B - old, share1, overwrite), moments["B1"])
+    B2 = G.map(lambda B, old: _toward(old, B * B - old, share2, overwrite), moments["B2"])
     W = B1.map(lambda b1, b2: _quotient(b1, np.sqrt(b2, out=np.empty_like(b2)), learning_rate, adam.delta), B2)
     return W, {"B1": B1, "B2": B2}
 
 
-def _toward(old: Array, difference: Array, share: float) -> Array:
-    """The sum old + share difference, in the array of the difference: large arrays cost more to get than to fill."""
+def _toward(old: Array, difference: Array, share: float, overwrite: bool) -> Array:
+    """The sum old + share difference in the array of one of them: large arrays cost more to get than to fill."""
     # Python floats keep float32 arrays float32
     difference *= float(share)
+    if overwrite:
+        old += difference
+        return old
     difference += old
     return np.asarray(difference)
 

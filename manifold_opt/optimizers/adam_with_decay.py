@@ -67,3 +67,7 @@ class AdamWithDecay(Method):
     def update(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:
         """Adam's update at the rate of step t."""
         return adam_velocity(self.adam, self.learning_rate(t), G, moments, t)
+
+    def update_in_place(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:
+        """The same with the new moments in the arrays of the old ones."""
+        return adam_velocity(self.adam, self.learning_rate(t), G, moments, t, overwrite=True)

@@ -50,6 +50,10 @@ class Method(ABC):
     def update(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:
         """The velocity W and the new moments, from the gradient G of step t = 1, 2, ..."""
 
+    def update_in_place(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:
+        """The same as :meth:`update`; a method may write the new moments over the old ones, which are used up."""
+        return self.update(G, moments, t)
+
 
 def check_rate(name: str, value: float) -> float:
     """Return a positive finite number.

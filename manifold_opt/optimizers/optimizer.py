@@ -6,7 +6,7 @@ from typing import Any, final
 
 import numpy as np
 
-from manifold_opt.arrays.checks import Array, check_array, check_finite
+from manifold_opt.arrays.checks import Array, check_array, check_finite, is_finite
 from manifold_opt.arrays.horizontal import HorizontalElement
 from manifold_opt.arrays.trees import Tree, leaves, map_tree
 from manifold_opt.optimizers.method import Method, Moments
@@ -70,7 +70,7 @@ class Optimizer:
     retraction : str or Retraction
         "cayley" or "geodesic".
     section : {"transported", "reflector"}
-        The paper's section, which is carried along as a group element, or the implicit one that is recomputed from the
+        The paper's section, which is carried along as a group element, or the implicit one, which follows from the
         point in O(Nn^2) time and O(Nn) memory.
     restore : int or None
         Every so many steps a Newton-Schulz step squares the rounding defect that has accumulated; None for the bare
@@ -143,7 +143,8 @@ class Optimizer:
         map_tree(start, self.spaces, params, names=True)
         return OptimizerState(0, sections, moments)
 
-    def step(self, params: Tree, grads: Tree, state: OptimizerState) -> tuple[Tree, OptimizerState]:
+    def step(self, params: Tree, grads: Tree, state: OptimizerState,
+             overwrite: bool = False) -> tuple[Tree, OptimizerState]:
         """One step. Nothing is changed in place; on an error parameters and state are as they were.
 
         Parameters
@@ -154,6 +155,10 @@ class Optimizer:
             Euclidean gradients, in structure, shapes and dtypes of the parameters.
         state : OptimizerState
             The state that the last step (or `init`) left.
+        overwrite : bool
+            Whether the new moments and the complements of the transported sections are written over those of the given
+            state, which is used up then, by an error in the middle of the step as well. It takes less time and memory.
+            Parameters and gradients are never overwritten.
 
         Returns
         -------
@@ -170,13 +175,14 @@ class Optimizer:
         """
         map_tree(lambda path, space, Y, dL: _check_gradient(path, Y, dL, state), self.spaces, params, grads, names=True)
         t = state.t + 1
+        update = self.method.update_in_place if overwrite else self.method.update
         sections: dict[str, GlobalSection] = {}
         moments: dict[str, Moments] = {}
 
         def step_one(path: str, dL: Array) -> Array:
             G = self.method.read(state.sections[path], dL)
-            W, moments[path] = self.method.update(G, state.moments[path], t)
-            section = _move(path, state.sections[path], W, self.retraction)
+            W, moments[path] = update(G, state.moments[path], t)
+            section = _move(path, state.sections[path], W, self.retraction, overwrite)
             sections[path] = section.restore() if self.restore and t % self.restore == 0 else section
             return sections[path].point
 
@@ -237,13 +243,14 @@ class Optimizer:
             raise ValueError(f"stored state must hold all arrays of this optimizer: no {error.args[0]}") from error
 
 
-def _move(path: str, section: GlobalSection, W: HorizontalElement, retraction: Retraction) -> GlobalSection:
+def _move(path: str, section: GlobalSection, W: HorizontalElement, retraction: Retraction,
+          overwrite: bool) -> GlobalSection:
     """The moved section; RetractionError naming the parameter if there is none."""
     try:
-        moved = section.move(W, retraction)
+        moved = section.move(W, retraction, overwrite)
     except RetractionError as error:
         raise RetractionError(f"{_named('parameter', path)}: {error}") from error
-    if not np.isfinite(moved.point).all():
+    if not is_finite(moved.point):
         overflow = f"the step overflows {moved.point.dtype}: take a smaller one"
         raise RetractionError(f"{_named('parameter', path)}: {overflow}")
     return moved

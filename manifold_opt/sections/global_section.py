@@ -11,9 +11,14 @@ from manifold_opt.arrays.checks import Array
 from manifold_opt.arrays.horizontal import HorizontalElement
 from manifold_opt.arrays.matrix_functions import newton_schulz
 from manifold_opt.sections.completion import complete
-from manifold_opt.sections.retractions import Retraction, adjoint_block, get_retraction
+from manifold_opt.sections.retraction_base import Retraction, adjoint_block
+from manifold_opt.sections.retractions import get_retraction
 
 __all__ = ["GlobalSection", "TransportedSection", "TranslationSection"]
+
+
+CACHED_ENTRIES = 2**17
+"""Numbers that a processor core keeps at hand, one megabyte of float64."""
 
 
 class GlobalSection(ABC):
@@ -67,8 +72,11 @@ class GlobalSection(ABC):
         r"""The action :math:`\Lambda Y` of the group element on arrays with N rows."""
 
     @abstractmethod
-    def move(self, W: HorizontalElement, retraction: str | Retraction) -> GlobalSection:
-        """The section over the retracted point."""
+    def move(self, W: HorizontalElement, retraction: str | Retraction, overwrite: bool = False) -> GlobalSection:
+        """The section over the retracted point.
+
+        With `overwrite` the arrays of this section except its point may be overwritten, which uses it up.
+        """
 
     @abstractmethod
     def restore(self) -> GlobalSection:
@@ -153,8 +161,10 @@ class TransportedSection(GlobalSection):
     def from_dense(cls, Lambda: Array, n: int, adjoint: Adjoint, *, grassmann: bool = False) -> TransportedSection:
         """The section with a given group element (..., N, N)."""
         N = Lambda.shape[-1]
-        return cls(Lambda[..., adjoint.frame(N, n)], Lambda[..., adjoint.complement(N, n)], adjoint,
-                   grassmann=grassmann)
+        # picked columns come in another order in memory, with which products round differently
+        Y, Y_perp = (np.ascontiguousarray(Lambda[..., columns])
+                     for columns in (adjoint.frame(N, n), adjoint.complement(N, n)))
+        return cls(Y, Y_perp, adjoint, grassmann=grassmann)
 
     def to_dense(self) -> Array:
         """The group element (..., N, N)."""
@@ -196,11 +206,10 @@ class TransportedSection(GlobalSection):
         return np.asarray(self.point @ Y[..., self.adjoint.frame(N, n), :]
                           + self.Y_perp @ Y[..., self.adjoint.complement(N, n), :])
 
-    def move(self, W: HorizontalElement, retraction: str | Retraction) -> TransportedSection:
-        r"""The section :math:`\Lambda\,\mathcal R(W)`."""
+    def move(self, W: HorizontalElement, retraction: str | Retraction, overwrite: bool = False) -> TransportedSection:
+        r"""The section :math:`\Lambda\,\mathcal R(W)`; `overwrite` allows to change Y_perp in place."""
         Y_new, R = get_retraction(retraction).step(self.point, self.Y_perp @ W.B, W)
-        Y_perp = R @ adjoint_block(W)
-        np.subtract(self.Y_perp, Y_perp, out=Y_perp)
+        Y_perp = _subtract_product(self.Y_perp, R, adjoint_block(W), overwrite)
         return TransportedSection(Y_new, Y_perp, self.adjoint, grassmann=self.grassmann)
 
     def restore(self) -> TransportedSection:
@@ -211,6 +220,19 @@ class TransportedSection(GlobalSection):
     def to_arrays(self) -> dict[str, Array]:
         """The arrays Y and Y_perp."""
         return {"Y": self.point, "Y_perp": self.Y_perp}
+
+
+def _subtract_product(Y_perp: Array, R: Array, B_adjoint: Array, overwrite: bool) -> Array:
+    """The difference Y_perp - R B*; in place it takes pieces, whose products stay in the cache."""
+    if not overwrite:
+        product = R @ B_adjoint
+        return np.asarray(np.subtract(Y_perp, product, out=product))
+    stacked = Y_perp.ndim > 2
+    size = max(1, CACHED_ENTRIES * len(Y_perp) // max(Y_perp.size, 1))
+    for start in range(0, len(Y_perp), size):
+        piece = slice(start, start + size)
+        Y_perp[piece] -= R[piece] @ (B_adjoint[piece] if stacked else B_adjoint)
+    return Y_perp
 
 
 @final
@@ -258,7 +280,7 @@ class TranslationSection(GlobalSection):
         """The translated arrays."""
         return self.point + Y
 
-    def move(self, W: HorizontalElement, retraction: str | Retraction) -> TranslationSection:
+    def move(self, W: HorizontalElement, retraction: str | Retraction, overwrite: bool = False) -> TranslationSection:
         """The section over Y + W, whatever the retraction."""
         get_retraction(retraction)
         return TranslationSection(np.asarray(self.point + W.B), self.ndim)

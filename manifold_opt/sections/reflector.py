@@ -7,10 +7,12 @@ import numpy as np
 
 from manifold_opt.arrays.adjoints import Adjoint
 from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.fractions import fast_fraction
 from manifold_opt.arrays.horizontal import HorizontalElement
 from manifold_opt.arrays.matrix_functions import newton_schulz, polar
 from manifold_opt.sections.global_section import GlobalSection
-from manifold_opt.sections.retractions import Retraction, get_retraction
+from manifold_opt.sections.retraction_base import Retraction
+from manifold_opt.sections.retractions import get_retraction
 
 __all__ = ["ReflectorSection"]
 
@@ -21,16 +23,16 @@ class ReflectorSection(GlobalSection):
     :math:`D = Y - EO`.
 
     H is a group element with :math:`HEO = Y`, for both adjoints, wherever :math:`Y^*EO - I` is regular; O is an
-    element of
-    the small group in the frame, chosen so that it is. On the O(N) spaces :math:`O = -O'` with the polar decomposition
-    :math:`E^TY = SO'`: then H is the reflection :math:`I - W(I + S)^{-1}W^T` with :math:`W = YO'^T + E`, and
-    :math:`I + S` has condition number at most 2. On the symplectic spaces O is minus the orthogonal symplectic polar
-    factor
-    of the part of :math:`E^TY` that commutes with J, which is a good choice near orthogonal symplectic points; where
-    the matrix is singular all the same, an error says so and the transported section must be used.
+    element of the small group in the frame, chosen so that it is. On the O(N) spaces :math:`O = -O'` with the polar
+    decomposition :math:`E^TY = SO'`: then H is the reflection :math:`I - W(I + S)^{-1}W^T` with
+    :math:`W = YO'^T + E`, and :math:`I + S` has condition number at most 2. On the symplectic spaces O is minus the
+    orthogonal symplectic polar factor of the part of :math:`E^TY` that commutes with J, which is a good choice near
+    orthogonal symplectic points; where the matrix is singular all the same, an error says so and the transported
+    section must be used.
 
-    The section is recomputed from Y at each move. It is a different section from the transported one, and Adam, whose
-    division acts entry by entry, depends on it.
+    A move keeps O as long as :math:`(Y^*EO - I)^{-1}` has a norm of at most :math:`2\sqrt n`, and chooses it anew where
+    not: the section then is one smooth function of Y along the way, and costs one n x n inverse. It is a different
+    section from the transported one, and Adam, whose division acts entry by entry, depends on it.
 
     Parameters
     ----------
@@ -40,6 +42,8 @@ class ReflectorSection(GlobalSection):
         The adjoint of the group.
     grassmann : bool
         Whether the space is a Grassmannian, whose global tangent space has A = 0.
+    O : numpy.ndarray, optional
+        Elements (..., n, n) of the small group to be kept where they serve, those of an earlier section.
 
     Raises
     ------
@@ -56,7 +60,7 @@ class ReflectorSection(GlobalSection):
     True
     """
 
-    def __init__(self, Y: Array, adjoint: Adjoint, *, grassmann: bool = False) -> None:
+    def __init__(self, Y: Array, adjoint: Adjoint, *, grassmann: bool = False, O: Array | None = None) -> None:
         self.point, self.adjoint, self.grassmann = Y, adjoint, grassmann
         N, n = Y.shape[-2:]
         self._frame: slice | Array
@@ -64,10 +68,9 @@ class ReflectorSection(GlobalSection):
         if adjoint.is_isometric:
             # slices are views of the rows, arrays of indices copy them
             self._frame, self._complement = slice(0, n), slice(n, N)
-            self._O, self._inverse = _orthogonal_factors(Y[..., :n, :])
         else:
             self._frame, self._complement = adjoint.frame(N, n), adjoint.complement(N, n)
-            self._O, self._inverse = _symplectic_factors(Y[..., self._frame, :], adjoint)
+        self._O, self._inverse = _factors(Y[..., self._frame, :], adjoint, O)
 
     def to_dense(self) -> Array:
         """The group element (..., N, N), for readers and tests."""
@@ -103,18 +106,24 @@ class ReflectorSection(GlobalSection):
         step = self.adjoint(self.point) @ rotated - self.adjoint(self._O) @ rotated[..., self._frame, :]
         return rotated + self._columns(self._inverse @ step)
 
-    def move(self, W: HorizontalElement, retraction: str | Retraction) -> ReflectorSection:
+    def move(self, W: HorizontalElement, retraction: str | Retraction, overwrite: bool = False) -> ReflectorSection:
         """The reflector section over the retracted point."""
-        Y_new, _ = get_retraction(retraction).step(self.point, self._push_complement(W.B), W)
-        return ReflectorSection(Y_new, self.adjoint, grassmann=self.grassmann)
+        retraction = get_retraction(retraction)
+        coefficients = retraction.coefficients(W)
+        if coefficients is None:
+            Y_new = retraction.step(self.point, self._push_complement(W.B), W)[0]
+        else:
+            Y_new = self._advance(*coefficients, W.B)
+        return ReflectorSection(Y_new, self.adjoint, grassmann=self.grassmann, O=self._O)
 
     def restore(self) -> ReflectorSection:
         """The section of the restored point."""
-        return ReflectorSection(newton_schulz(self.point, self.adjoint), self.adjoint, grassmann=self.grassmann)
+        Y = newton_schulz(self.point, self.adjoint)
+        return ReflectorSection(Y, self.adjoint, grassmann=self.grassmann, O=self._O)
 
     def to_arrays(self) -> dict[str, Array]:
-        """The array Y."""
-        return {"Y": self.point}
+        """The arrays Y and O."""
+        return {"Y": self.point, "O": self._O}
 
     def _columns(self, X: Array) -> Array:
         """The product DX = YX - EOX, for n x m matrices X."""
@@ -129,6 +138,15 @@ class ReflectorSection(GlobalSection):
         B += Delta[..., self._complement, :]
         return np.asarray(B)
 
+    def _advance(self, alpha: Array, beta: Array, B: Array) -> Array:
+        """The point Y + Y alpha + V beta, V the product of :meth:`_push_complement`, which is not formed."""
+        X = self._inverse @ (self.adjoint(self.point[..., self._complement, :]) @ B) @ beta
+        Y_new = self.point @ (alpha + X)
+        Y_new[..., self._frame, :] -= self._O @ X
+        Y_new[..., self._complement, :] += B @ beta
+        Y_new += self.point
+        return np.asarray(Y_new)
+
     def _push_complement(self, B: Array) -> Array:
         """The product of H with B in the rows of the complement."""
         X = self._columns(self._inverse @ (self.adjoint(self.point[..., self._complement, :]) @ B))
@@ -136,32 +154,44 @@ class ReflectorSection(GlobalSection):
         return X
 
 
-def _orthogonal_factors(P: Array) -> tuple[Array, Array]:
-    r"""O and :math:`(P^TO - I)^{-1}` for the frame block :math:`P = U\sigma V^T`: both come from its singular values.
+def _factors(P: Array, adjoint: Adjoint, O: Array | None) -> tuple[Array, Array]:
+    """O and (P*O - I)^-1 for the frame blocks P, with the given O where it serves.
 
-    :math:`O = -UV^T` is minus the polar factor, and :math:`P^TO - I = -V(\sigma + 1)V^T`.
+    ValueError where there is no such inverse to working precision (symplectic spaces).
     """
-    U, sigma, Vt = np.linalg.svd(P)
-    V, identity = np.swapaxes(Vt, -1, -2), np.eye(P.shape[-1], dtype=P.dtype)
-    O, inverse = -(U @ Vt), (V / -(1 + sigma)[..., None, :]) @ Vt
-    # one Newton step makes it the inverse for O as rounded, on which the orthogonality of the section rests
-    return O, inverse + inverse @ (identity - (np.swapaxes(P, -1, -2) @ O - identity) @ inverse)
-
-
-def _symplectic_factors(P: Array, adjoint: Adjoint) -> tuple[Array, Array]:
-    """O and (P*O - I)^-1 for the frame block P; ValueError where there is no such inverse to working precision."""
-    O = -_rotation(P)
-    M = adjoint(P) @ O - np.eye(P.shape[-1], dtype=P.dtype)
-    inverse = np.linalg.inv(M)
-    condition = np.linalg.norm(M, axis=(-2, -1)) * np.linalg.norm(inverse, axis=(-2, -1))
-    if not np.max(condition, initial=0.0) < np.finfo(P.dtype).eps ** -0.5:
-        raise ValueError("the reflector section must have a regular matrix Y*EO - I: condition number "
-                         f"{np.max(condition):.1e}; use the transported section at this point")
+    kept, O = O is not None, -_rotation(P, adjoint) if O is None else O
+    inverse = _inverse(P, O, adjoint)
+    # written so that NaN counts as worn
+    worn = ~(np.linalg.norm(inverse, axis=(-2, -1)) <= 2 * np.sqrt(P.shape[-1]))
+    if kept and worn.any():
+        O = O.copy()
+        O[worn] = -_rotation(P[worn], adjoint)
+        inverse = _inverse(P, O, adjoint)
+    if not adjoint.is_isometric:
+        M = adjoint(P) @ O - np.eye(P.shape[-1], dtype=P.dtype)
+        condition = np.linalg.norm(M, axis=(-2, -1)) * np.linalg.norm(inverse, axis=(-2, -1))
+        if not np.max(condition, initial=0.0) < np.finfo(P.dtype).eps ** -0.5:
+            raise ValueError("the reflector section must have a regular matrix Y*EO - I: condition number "
+                             f"{np.max(condition):.1e}; use the transported section at this point")
     return O, inverse
 
 
-def _rotation(P: Array) -> Array:
-    """The unitary polar factor of the part of the frame block P that commutes with J."""
+def _inverse(P: Array, O: Array, adjoint: Adjoint) -> Array:
+    """The matrix (P*O - I)^-1 = F - I with F = X(I + X)^-1 and X = -P*O; NaN where it is singular."""
+    X = -(adjoint(P) @ O)
+    identity = np.eye(X.shape[-1], dtype=X.dtype)
+    try:
+        with np.errstate(all="ignore"):
+            # the symmetric part of X is positive semidefinite for the polar factor, and nearly so while O serves
+            return np.asarray(fast_fraction(X) - identity if adjoint.is_isometric else -np.linalg.inv(identity + X))
+    except np.linalg.LinAlgError:
+        return np.full_like(X, np.nan)
+
+
+def _rotation(P: Array, adjoint: Adjoint) -> Array:
+    """The polar factor of the frame block P, on the symplectic spaces that of its part that commutes with J."""
+    if adjoint.is_isometric:
+        return polar(P)[1]
     n = P.shape[-1] // 2
     complex_part = P[..., :n, :n] + P[..., n:, n:] + 1j * (P[..., n:, :n] - P[..., :n, n:])
     U = polar(complex_part)[1]

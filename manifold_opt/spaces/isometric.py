@@ -141,11 +141,11 @@ class IsometricSpace(HomogeneousSpace):
 
     @final
     def load_section(self, arrays: Mapping[str, Array], kind: str) -> GlobalSection:
-        """The section from its arrays Y (and Y_perp, if it is a transported one)."""
-        Y = self._check("stored Y", arrays["Y"])
+        """The section from its arrays Y and Y_perp, or Y and O if it is a reflector."""
+        Y, (N, n) = self._check("stored Y", arrays["Y"]), self.shape
         if kind == "reflector":
-            return ReflectorSection(Y, self.adjoint, grassmann=self.is_grassmann)
-        N, n = self.shape
+            O = check_trailing_shape("stored O", check_array("stored O", arrays["O"]), (n, n))
+            return ReflectorSection(Y, self.adjoint, grassmann=self.is_grassmann, O=O)
         Y_perp = check_trailing_shape("stored Y_perp", check_array("stored Y_perp", arrays["Y_perp"]), (N, N - n))
         return TransportedSection(Y, Y_perp, self.adjoint, grassmann=self.is_grassmann)
 

@@ -10,7 +10,7 @@ from manifold_opt.arrays.adjoints import symplectic_form
 from manifold_opt.arrays.checks import Array
 from manifold_opt.arrays.matrix_functions import exponential
 from manifold_opt.groups.symplectic import random_symplectic
-from manifold_opt.sections.retractions import RetractionError
+from manifold_opt.sections.retraction_base import RetractionError
 from manifold_opt.spaces.isometric import IsometricSpace
 
 __all__ = ["SymplecticSpace", "half_reflected", "over"]

@@ -2,7 +2,8 @@
 import numpy as np
 import pytest
 
-from manifold_opt.arrays import fraction, fraction_by_sweeps, phi1, phi1_phi2_series, tolerance
+from manifold_opt.arrays import (fast_fraction, fraction, fraction_by_blocks, fraction_by_sweeps, phi1,
+                                 phi1_phi2_series, tolerance)
 
 
 def blocks(n, batch, dtype, size, seed=0):
@@ -12,23 +13,21 @@ def blocks(n, batch, dtype, size, seed=0):
     return (A - np.swapaxes(A, -1, -2)).astype(dtype), (np.swapaxes(B, -1, -2) @ B).astype(dtype)
 
 
-def plain(T):
-    return fraction(T)
+def by_small_blocks(T):
+    return fraction_by_blocks(T, size=3)
 
 
-def by_sweeps(T):
-    return fraction_by_sweeps(T)
-
-
-@pytest.mark.parametrize("twin", [plain, by_sweeps])
+@pytest.mark.parametrize("twin", [fraction, fraction_by_sweeps, fraction_by_blocks, by_small_blocks, fast_fraction])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("batch", [(), (1,), (40,), (3, 5), (0,)])
-@pytest.mark.parametrize("n", [1, 2, 7, 16])
+@pytest.mark.parametrize("n", [1, 2, 7, 16, 70])
 @pytest.mark.parametrize("size", [0.0, 1e-3, 1.0, 20.0])
 def test_fraction(twin, dtype, batch, n, size):
     A, C = blocks(n, batch, dtype, size)
     T = (0.25 * C - 0.5 * A).astype(dtype)
+    given = T.copy()
     F = twin(T)
+    np.testing.assert_array_equal(T, given)
     assert F.dtype == dtype and F.shape == T.shape
     exact = T.astype(np.float64)
     exact = np.linalg.solve(np.eye(n) + exact, exact)

@@ -30,7 +30,7 @@ def library_step(space: IsometricSpace, Y: Array, dL: Array, section: str = "tra
 
     def step() -> Array:
         nonlocal params, state
-        params, state = optimizer.step(params, dL, state)
+        params, state = optimizer.step(params, dL, state, overwrite=True)
         return np.asarray(params)
     return step
 

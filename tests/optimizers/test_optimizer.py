@@ -96,6 +96,35 @@ def test_a_stack_equals_its_members(method):
         np.testing.assert_allclose(whole[i], single, atol=1e-13)
 
 
+@pytest.mark.parametrize("method", METHODS, ids=repr)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_overwriting_takes_the_same_steps_and_leaves_points_and_gradients_alone(method, dtype):
+    params, gradient = problem(TREE, dtype=dtype)
+    optimizer = Optimizer(method, TREE, restore=3)
+    expected, pure = train(optimizer, params, gradient, 5)
+    state = optimizer.init(params)
+    for _ in range(5):
+        grads = gradient(params)
+        kept, before = copy.deepcopy((params, grads)), params
+        params, state = optimizer.step(params, grads, state, overwrite=True)
+        assert_identical(before, kept[0])
+        assert_identical(grads, kept[1])
+    # products in pieces round differently
+    for (path, Y), (_, Z) in zip(leaves(params), leaves(expected)):
+        np.testing.assert_allclose(Y, Z, rtol=0, atol=2000 * np.finfo(dtype).eps, err_msg=path)
+    assert state.t == pure.t
+
+
+def test_overwriting_takes_no_new_memory_for_moments_and_complement():
+    space = Stiefel(40, 3)
+    params, gradient = problem(space, batch=(5,))
+    optimizer = Optimizer(Adam(), space)
+    state = optimizer.init(params)
+    _, new = optimizer.step(params, gradient(params), state, overwrite=True)
+    assert np.shares_memory(new.sections[""].Y_perp, state.sections[""].Y_perp)
+    assert all(np.shares_memory(new.moments[""][name].B, state.moments[""][name].B) for name in ("B1", "B2"))
+
+
 def test_nothing_is_changed_in_place():
     params, gradient = problem(TREE)
     optimizer = Optimizer(Adam(), TREE, restore=1)

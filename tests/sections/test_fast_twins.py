@@ -4,9 +4,10 @@ import pytest
 from geometry_cases import MATRIX_SPACES, cases
 
 from manifold_opt import Stiefel
-from manifold_opt.arrays import HorizontalElement, phi1, polar, tolerance
-from manifold_opt.sections import Cayley, CayleyFactor
-from manifold_opt.sections.retractions import low_rank_step, series_step
+from manifold_opt.arrays import HorizontalElement, TransposeAdjoint, phi1, polar, tolerance
+from manifold_opt.sections import RETRACTIONS, Cayley, CayleyFactor
+from manifold_opt.sections.geodesic import series_step
+from manifold_opt.sections.retraction_base import low_rank_step
 
 LIVE = [space for space in MATRIX_SPACES if space.dimension > 0 and space.shape[0] > space.shape[1]]
 
@@ -81,6 +82,65 @@ def test_reflector_section_is_the_reflection_of_the_polar_decomposition(dtype, b
     dense[..., :4] = -H[..., :4] @ O
     section = space.global_section(Y, "reflector")
     np.testing.assert_allclose(section.to_dense(), dense, rtol=0, atol=tolerance(10, dtype, 9))
+
+
+@pytest.mark.parametrize("name", ["cayley", "geodesic"])
+@pytest.mark.parametrize("case", cases(MATRIX_SPACES, seeds=[0]), ids=str)
+def test_coefficients_give_the_point_of_the_step(case, name):
+    section, retraction = case.space.global_section(case.Y), RETRACTIONS[name]
+    W = 0.05 * section.lift(case.Delta)
+    V = section.push(HorizontalElement(np.zeros_like(W.A), W.B, W.adjoint))
+    coefficients = retraction.coefficients(W)
+    if coefficients is None:
+        assert name == "geodesic" and (W.B.shape[-2] == 0 or np.max(W.norm()) > 1)
+        return
+    alpha, beta = coefficients
+    expected = retraction.step(case.Y, V, W)[0]
+    size = float(np.max(np.linalg.norm(case.Y, axis=(-2, -1)), initial=0.0))
+    np.testing.assert_allclose(case.Y + case.Y @ alpha + V @ beta, expected, rtol=0,
+                               atol=size * tolerance(20, case.dtype, case.space.shape[0]))
+
+
+def test_long_steps_have_no_coefficients():
+    A, B = np.zeros((2, 2)), np.full((4, 2), 10.0)
+    W = HorizontalElement(A, B, TransposeAdjoint())
+    assert [RETRACTIONS[name].coefficients(W) for name in RETRACTIONS] == [None, None, None]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_move_keeps_the_rotation_of_the_reflector_where_it_serves(dtype):
+    """Two members of a stack: one stays near its point, the other turns its frame by pi, where -I serves no more."""
+    space, E = Stiefel(9, 4), Stiefel(9, 4).canonical_point(dtype)
+    section = space.global_section(np.stack([E, E]), "reflector")
+    half_turn = np.zeros((4, 4), dtype)
+    half_turn[0, 1], half_turn[1, 0] = np.pi, -np.pi
+    W = HorizontalElement(np.stack([0.1 * half_turn, half_turn]), np.zeros((2, 5, 4), dtype), section.adjoint)
+    moved = section.move(W, "geodesic")
+    before, after = section.to_arrays()["O"], moved.to_arrays()["O"]
+    np.testing.assert_array_equal(before, -np.stack([np.eye(4, dtype=dtype)] * 2))
+    np.testing.assert_array_equal(after[0], before[0])
+    np.testing.assert_allclose(after[1], np.diag([1.0, 1.0, -1.0, -1.0]), rtol=0, atol=tolerance(10, dtype, 9))
+    dense = moved.to_dense()
+    np.testing.assert_allclose(dense @ np.swapaxes(dense, -1, -2), np.stack([np.eye(9)] * 2), rtol=0,
+                               atol=tolerance(20, dtype, 9))
+    np.testing.assert_allclose(dense[..., :4], moved.point, rtol=0, atol=tolerance(20, dtype, 9))
+    for i in range(2):
+        loaded = space.load_section({name: array[i] for name, array in moved.to_arrays().items()}, "reflector")
+        np.testing.assert_allclose(loaded.to_dense(), dense[i], rtol=0, atol=tolerance(20, dtype, 9))
+
+
+def test_the_reflector_is_a_smooth_function_of_the_point_across_singular_frame_blocks():
+    """Along a geodesic through a point with singular frame block the kept section moves by no more than the step."""
+    space, steps = Stiefel(6, 2), 40
+    A, B = np.zeros((2, 2)), np.zeros((4, 2))
+    B[0, 0] = 1.3 * (np.pi / 2) / steps
+    section = space.global_section(space.canonical_point(), "reflector")
+    for _ in range(steps):
+        moved = section.move(HorizontalElement(A, B, section.adjoint), "geodesic")
+        assert np.linalg.norm(moved.to_dense() - section.to_dense()) < 4 * np.linalg.norm(B)
+        fresh = space.global_section(moved.point, "reflector").to_dense()
+        section = moved
+    assert np.linalg.det(moved.point[:2]) < 0 and np.linalg.norm(fresh - moved.to_dense()) > 1
 
 
 @pytest.mark.parametrize("rank", [0, 1, 3])

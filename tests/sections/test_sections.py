@@ -82,7 +82,7 @@ def test_stored_section_is_the_same_bit_for_bit(case, kind):
     section = case.space.global_section(case.Y, kind)
     loaded = case.space.load_section(section.to_arrays(), kind)
     np.testing.assert_array_equal(loaded.to_dense(), section.to_dense())
-    assert set(section.to_arrays()) == ({"Y", "Y_perp"} if kind == "transported" else {"Y"})
+    assert set(section.to_arrays()) == ({"Y", "Y_perp"} if kind == "transported" else {"Y", "O"})
 
 
 @pytest.mark.parametrize("case", cases(MATRIX_SPACES, dtypes=[np.float64], stacks=[(2,)], seeds=[0]), ids=str)

@@ -10,7 +10,7 @@ from manifold_opt import Adam
 from manifold_opt.arrays import HorizontalElement, symplectic_form
 from manifold_opt.arrays.matrix_functions import exponential
 from manifold_opt.sections import TransportedSection
-from manifold_opt.sections.retractions import Retraction, low_rank_step
+from manifold_opt.sections.retraction_base import Retraction, low_rank_step
 
 
 def t(M: Any) -> Any:
