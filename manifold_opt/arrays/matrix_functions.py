@@ -106,7 +106,7 @@ def wider(dtype: npt.DTypeLike) -> np.dtype[Any]:
     return np.dtype(np.float64 if np.dtype(dtype) == np.float32 else np.longdouble)
 
 
-def phi1_phi2_series(A: Array, C: Array, norm: float) -> tuple[Array, Array]:
+def phi1_phi2_series(A: Array, C: Array, norm: float, skew: bool = False) -> tuple[Array, Array]:
     r"""First block column [G; L] of :math:`\varphi_1` of the matrix [[A, -C], [I, 0]], for small norms.
 
     Its powers have the first block column :math:`[a_k; a_{k-1}]` with :math:`a_0 = I`, :math:`a_1 = A` and
@@ -119,6 +119,9 @@ def phi1_phi2_series(A: Array, C: Array, norm: float) -> tuple[Array, Array]:
         Matrices (..., n, n): the frame block A of a velocity, and B*B.
     norm : float
         The norm :math:`(\frac12|A|^2 + |B|^2)^{1/2}` of the velocity, at most one.
+    skew : bool
+        Whether A is skew-symmetric and C symmetric, as on the O(N) spaces. The series of large matrices then ends as
+        soon as its terms are small, since many singular values share the norm.
 
     Returns
     -------
@@ -134,22 +137,39 @@ def phi1_phi2_series(A: Array, C: Array, norm: float) -> tuple[Array, Array]:
     >>> np.allclose(np.concatenate(phi1_phi2_series(A, C, 0.8)), dense[:, :2], rtol=0, atol=1e-15)
     True
     """
-    # the largest singular value of the velocity is below sqrt(2) times the norm
-    degree = _degree(np.sqrt(2) * norm, A.dtype)
-    before, a = A, A @ A - C
+    square = A @ A
+    before, a = A, square - C
     identity = np.eye(A.shape[-1], dtype=A.dtype)
     G, L = identity + A / 2 + a / 6, identity / 2 + A / 6 + a / 24
+    # the largest singular value of the velocity is below sqrt(2) times the norm
+    bound, watch = np.sqrt(2) * norm, skew and A.shape[-1] >= 64
+    degree = _degree(bound, A.dtype)
+    if watch:
+        b = np.sqrt(_largest_norm(C))
+        bound = 0.5 * (np.sqrt(_largest_norm(square)) + np.sqrt(_largest_norm(square) + 4 * b**2))
     for k in range(3, degree + 1):
         before, a = a, A @ a - C @ before
         G += a / factorial(k + 1)
         L += a / factorial(k + 2)
+        # the power k + 1 is at most bound times the power k, which has the blocks a_k and Ba_{k-1}
+        if watch and bound * (_largest_norm(a) + b * _largest_norm(before)) <= _roundoff(A.dtype) * factorial(k + 2):
+            break
     return G, L
+
+
+def _largest_norm(X: Array) -> float:
+    """The largest Frobenius norm in a stack."""
+    return float(np.max(np.linalg.norm(X, axis=(-2, -1)), initial=0.0))
+
+
+def _roundoff(dtype: np.dtype[Any]) -> float:
+    """What the terms of a series that are left out may amount to."""
+    return float(np.finfo(dtype).eps) / 4
 
 
 def _degree(norm: float, dtype: np.dtype[Any]) -> int:
     """Degree at which the Taylor series of phi_1 may end."""
-    roundoff = float(np.finfo(dtype).eps) / 4
-    return next(k for k in range(1, 40) if norm**(k + 1) <= roundoff * factorial(k + 2))
+    return next(k for k in range(1, 40) if norm**(k + 1) <= _roundoff(dtype) * factorial(k + 2))
 
 
 def _phi1_series(X: Array, norm: float) -> Array:

@@ -99,12 +99,7 @@ def _series(W: HorizontalElement, norm: float) -> tuple[Array, Array, Array]:
     """The matrices AG - B*BL, G and L of :func:`series_step`."""
     assert W.adjoint is not None
     C = adjoint_block(W) @ W.B
-    if W.adjoint.is_isometric and C.shape[-1] >= 64:
-        # many singular values share the norm: terms can be saved
-        alpha = np.sqrt(np.linalg.norm(W.A @ W.A, axis=(-2, -1)) / np.sqrt(2))
-        bound = 0.5 * (alpha + np.sqrt(alpha**2 + 4 * np.linalg.norm(C, axis=(-2, -1))))
-        norm = float(np.max(bound, initial=0.0))
-    G, L = phi1_phi2_series(W.A, C, norm)
+    G, L = phi1_phi2_series(W.A, C, norm, skew=W.adjoint.is_isometric)
     return W.A @ G - C @ L, G, L
 
 
