@@ -147,12 +147,14 @@ def phi1_phi2_series(A: Array, C: Array, norm: float, skew: bool = False) -> tup
     if watch:
         b = np.sqrt(_largest_norm(C))
         bound = 0.5 * (np.sqrt(_largest_norm(square)) + np.sqrt(_largest_norm(square) + 4 * b**2))
+        # the rounding errors of G have a Frobenius norm of this order
+        negligible = _roundoff(A.dtype) * np.sqrt(A.shape[-1])
     for k in range(3, degree + 1):
         before, a = a, A @ a - C @ before
         G += a / factorial(k + 1)
         L += a / factorial(k + 2)
         # the power k + 1 is at most bound times the power k, which has the blocks a_k and Ba_{k-1}
-        if watch and bound * (_largest_norm(a) + b * _largest_norm(before)) <= _roundoff(A.dtype) * factorial(k + 2):
+        if watch and bound * (_largest_norm(a) + b * _largest_norm(before)) <= negligible * factorial(k + 2):
             break
     return G, L
 

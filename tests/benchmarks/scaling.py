@@ -44,20 +44,24 @@ def over_stack(count: int, section: str) -> Step:
     return library_step(space, *example(space, (count,), "float32"), section)
 
 
-def measure(make: Callable[[int, str], Step], sizes: dict[str, list[int]], seconds: float) -> dict[str, Array]:
-    """For each section rows of size, median milliseconds, and peak memory of one step in MB."""
+def measure(make: Callable[[int, str], Step], sizes: dict[str, list[int]], seconds: float,
+            clock: Callable[[], float]) -> dict[str, Array]:
+    """For each kind (such as a section) rows of size, median milliseconds, and memory of data and a call in MB."""
     results: dict[str, Array] = {}
-    for section, values in sizes.items():
+    for kind, values in sizes.items():
         rows = []
         for size in values:
-            step = make(size, section)
-            times = interleaved({"step": step}, seconds, clock_for(1))["step"]
             tracemalloc.start()
+            step = make(size, kind)
             step()
-            rows.append((size, 1e3 * np.median(times), tracemalloc.get_traced_memory()[1] / 1e6))
+            tracemalloc.reset_peak()
+            step()
+            memory = tracemalloc.get_traced_memory()[1] / 1e6
             tracemalloc.stop()
-            print(section, *rows[-1], flush=True)
-        results[section] = np.array(rows)
+            times = interleaved({"step": step}, seconds, clock)["step"]
+            rows.append((size, 1e3 * np.median(times), memory))
+            print(kind, *rows[-1], flush=True)
+        results[kind] = np.array(rows)
     return results
 
 
@@ -67,14 +71,14 @@ def exponent(rows: Array, points: int = 3) -> float:
 
 
 def plot(name: str, label: str, results: dict[str, Array], output: Path, per_weight: bool = False) -> None:
-    """Time, and memory over N, in logarithmic axes, with the fitted exponents in the legend."""
+    """Time and memory in logarithmic axes, with the fitted exponents in the legend."""
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
-    for section, rows in results.items():
+    for kind, rows in results.items():
         time = rows[:, 1] / rows[:, 0] if per_weight else rows[:, 1]
-        left.loglog(rows[:, 0], time, "o-", label=f"{section}: exponent {exponent(rows):.2f}")
-        right.loglog(rows[:, 0], rows[:, 2], "o-", label=section)
-    left.set(xlabel=label, ylabel="ms per weight" if per_weight else "ms per step")
-    right.set(xlabel=label, ylabel="peak memory of a step, MB")
+        left.loglog(rows[:, 0], time, "o-", label=f"{kind}: exponent {exponent(rows):.2f}")
+        right.loglog(rows[:, 0], rows[:, 2], "o-", label=kind)
+    left.set(xlabel=label, ylabel="ms per weight" if per_weight else "ms")
+    right.set(xlabel=label, ylabel="memory with state, at the peak, MB")
     left.legend()
     right.legend()
     figure.savefig(output / f"{name}.svg", metadata={"Date": None})
@@ -90,12 +94,12 @@ def main() -> None:
     options.output.mkdir(parents=True, exist_ok=True)
     N = [N for N in (100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000) if N <= options.largest]
     n, stack = [8, 16, 32, 64, 128, 256], [1, 4, 16, 64, 256, 1024]
-    laws = (("scaling_N", "N, with n = 8", over_N, {"transported": [100, 300, 1000, 2000, 4000], "reflector": N}),
+    laws = (("scaling_N", "N, with n = 8", over_N, {"transported": [100, 300, 1000, 2000, 4000, 8000], "reflector": N}),
             ("scaling_n", "n, with N = 1024", over_n, {"transported": n, "reflector": n}),
             ("scaling_stack", "number of stacked St(7, 49)", over_stack, {"transported": stack, "reflector": stack}))
     with threads(1):
         for name, label, make, sizes in laws:
-            results = measure(make, sizes, options.seconds)
+            results = measure(make, sizes, options.seconds, clock_for(1))
             plot(name, label, results, options.output, per_weight=name == "scaling_stack")
             print(name, {section: round(exponent(rows), 2) for section, rows in results.items()}, machine(), flush=True)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from benchmarks.contenders import Step, dense_step, example, geoopt_step, library_step
-from benchmarks.measure import clock_for, interleaved, machine, ratio, threads
+from benchmarks.measure import clock_for, interleaved, machine, ratio, spread, table, threads
 
 from manifold_opt import Stiefel, SymplecticStiefel
 from manifold_opt.arrays import Array
@@ -65,8 +65,8 @@ def cells(row: Row, seconds: float, count: int) -> list[str]:
     reference, ours = times[fastest], times["cayley"]
     geodesic = ratio(times["geodesic"], ours)
     return [row.name, row.section, f"{fastest} {1e3 * np.median(reference):.2f} ms", f"{1e3 * np.median(ours):.2f} ms",
-            _spread(*ratio(ours, reference)), f"{ours.min() / reference.min():.2f}",
-            "" if row.goal is None else f"{row.goal}", _spread(*geodesic),
+            spread(*ratio(ours, reference)), f"{ours.min() / reference.min():.2f}",
+            "" if row.goal is None else f"{row.goal}", spread(*geodesic),
             ", ".join(f"{name} {np.median(values) / np.median(reference):.1f}" for name, values in others.items()
                       if name != fastest), str(len(ours))]
 
@@ -81,18 +81,6 @@ def product_rate(row: Row, count: int) -> float:
     flops = 2 * N * n * (N + 2 * (N - n)) + 2 * (N - n) * n * n + 8 / 3 * n**3 + 2 * N * n * n
     flops *= int(np.prod(row.batch))
     return float(flops / np.median(times["step"]) / (2 * 1024**3 / np.median(times["product"])))
-
-
-def _spread(middle: float, low: float, high: float) -> str:
-    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
-
-
-def table(rows: list[list[str]], head: list[str]) -> list[str]:
-    """A list-table."""
-    lines = [".. list-table::", "   :header-rows: 1", ""]
-    for cells in [head, *rows]:
-        lines += [f"   {'*' if i == 0 else ' '} - {cell}" for i, cell in enumerate(cells)]
-    return [*lines, ""]
 
 
 def main() -> None:
