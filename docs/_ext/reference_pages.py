@@ -9,8 +9,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 LAYERS = {
-    "arrays": ["checks", "trees", "adjoints", "horizontal", "coordinates", "matrix_functions",
-               "fractions"],
+    "arrays": ["checks", "trees", "adjoints", "horizontal", "coordinates", "matrix_functions", "fractions"],
     "groups": ["base", "orthogonal", "symplectic", "translation"],
     "sections": ["completion", "global_section", "reflector", "retraction_base", "cayley", "geodesic", "retractions",
                  "inverse_cayley"],

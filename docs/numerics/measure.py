@@ -1,6 +1,6 @@
 """Measure what the tables of these pages state, and write them to tables/.
 
-    OPENBLAS_NUM_THREADS=1 python docs/numerics/measure.py [forward] [drift] [scaling] [identities]
+    OPENBLAS_NUM_THREADS=1 python docs/numerics/measure.py [forward] [drift] [identities]
 
 needs the packages of the "test" extra. Each table ends with the date, the machine and the versions.
 """
@@ -10,7 +10,6 @@ import datetime
 import os
 import platform
 import sys
-import time
 from pathlib import Path
 
 import mpmath
@@ -149,29 +148,6 @@ def drift() -> None:
     write("drift", ["space", "dtype", "bare, 10² steps", "10³", "10⁴", "restored, 10² steps", "10³", "10⁴"], rows)
 
 
-def scaling() -> None:
-    """Time of an Adam step against N, relative to the smallest N, for both sections."""
-    rows, sizes, n = [], (250, 500, 1000, 2000, 4000), 10
-    times: dict[str, list[float]] = {}
-    for section in ("transported", "reflector"):
-        for N in sizes:
-            space, rng = Stiefel(N, n), np.random.default_rng(0)
-            Y, optimizer = space.random_point(rng), Optimizer(Adam(1e-3), space, section=section)
-            dL, state, best = rng.normal(size=(N, n)), optimizer.init(Y), np.inf
-            for _ in range(30):
-                start = time.perf_counter()
-                Y, state = optimizer.step(Y, dL, state)
-                best = min(best, time.perf_counter() - start)
-            times.setdefault(section, []).append(best)
-    for N, transported, reflector in zip(sizes, *times.values()):
-        unit = times["reflector"][0]
-        rows.append([str(N), f"{transported / unit:.1f}", f"{reflector / unit:.1f}", f"{8 * N * N / 2**20:.1f}",
-                     f"{8 * N * n / 2**20:.2f}"])
-    slopes = [np.polyfit(np.log(sizes[1:]), np.log(row[1:]), 1)[0] for row in times.values()]
-    rows.append(["fitted exponent (from 500)", *(f"{slope:.1f}" for slope in slopes), "2", "1"])
-    write("scaling", ["N (n = 10)", "transported", "reflector", "transported: MB for Λ", "reflector: MB for Y"], rows)
-
-
 def identities() -> None:
     """The largest residual of every identity, over spaces, seeds and condition numbers."""
     spaces = [(Stiefel(6, 2), [10.0]), (Stiefel(40, 10), [10.0]), (Stiefel(4, 4), [10.0]), (Grassmann(30, 7), [10.0]),
@@ -198,6 +174,6 @@ def identities() -> None:
 
 
 if __name__ == "__main__":
-    parts = {"forward": forward, "drift": drift, "scaling": scaling, "identities": identities}
+    parts = {"forward": forward, "drift": drift, "identities": identities}
     for part in sys.argv[1:] or parts:
         parts[part]()
