@@ -1,4 +1,4 @@
-"""What is compared computes the same."""
+"""The transformer in PyTorch computes the same; its times, with  python -m pytest tests/benchmarks --benchmark-only."""
 from typing import Any
 
 import numpy as np
@@ -32,3 +32,11 @@ def test_the_epoch_in_pytorch_trains() -> None:
     settings: Any = Settings(blocks=2, threads=1)
     accuracies = [epoch() for epoch in (library_epoch(settings), torch_epoch(settings, FORMS[1]))]
     assert min(accuracies) > 0.3 and abs(accuracies[0] - accuracies[1]) < 0.2
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_loss_and_gradient(benchmark: Any, form: str) -> None:
+    from benchmarks.torch_transformer import pass_contender
+    rng, model = np.random.default_rng(0), VisionTransformer()
+    x, target = rng.random((256, 16, 49), np.float32), one_hot(rng.integers(0, 10, 256))
+    benchmark.pedantic(pass_contender(model.init(rng), x, target, form), rounds=5, warmup_rounds=1)

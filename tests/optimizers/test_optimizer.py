@@ -86,13 +86,16 @@ def test_a_stored_state_resumes_bit_for_bit(method, section, dtype):
 
 
 @pytest.mark.parametrize("method", METHODS, ids=repr)
-def test_a_stack_equals_its_members(method):
-    space = Stiefel(6, 2)
-    params, gradient = problem(space, batch=(3,))
+@pytest.mark.parametrize("section", ["transported", "reflector"])
+@pytest.mark.parametrize("size", [3, 40])
+def test_a_stack_equals_its_members(method, section, size):
+    """A large stack of small matrices takes other ways than a single matrix."""
+    optimizer = Optimizer(method, space := Stiefel(6, 2), section=section)
+    params, gradient = problem(space, batch=(size,))
     start = gradient(params)
-    whole, _ = train(Optimizer(method, space), params, lambda Y: start, 4)
-    for i in range(3):
-        single, _ = train(Optimizer(method, space), params[i], lambda Y, i=i: start[i], 4)
+    whole, _ = train(optimizer, params, lambda Y: start, 4)
+    for i in (0, 1, size - 1):
+        single, _ = train(optimizer, params[i], lambda Y, i=i: start[i], 4)
         np.testing.assert_allclose(whole[i], single, atol=1e-13)
 
 
