@@ -247,7 +247,7 @@ def _move(path: str, section: GlobalSection, W: HorizontalElement, retraction: R
           overwrite: bool) -> GlobalSection:
     """The moved section; RetractionError naming the parameter if there is none."""
     try:
-        moved = section.move(W, retraction, overwrite)
+        moved = section.move_in_place(W, retraction) if overwrite else section.move(W, retraction)
     except RetractionError as error:
         raise RetractionError(f"{_named('parameter', path)}: {error}") from error
     if not is_finite(moved.point):

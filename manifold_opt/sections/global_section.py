@@ -72,11 +72,12 @@ class GlobalSection(ABC):
         r"""The action :math:`\Lambda Y` of the group element on arrays with N rows."""
 
     @abstractmethod
-    def move(self, W: HorizontalElement, retraction: str | Retraction, overwrite: bool = False) -> GlobalSection:
-        """The section over the retracted point.
+    def move(self, W: HorizontalElement, retraction: str | Retraction) -> GlobalSection:
+        """The section over the retracted point."""
 
-        With `overwrite` the arrays of this section except its point may be overwritten, which uses it up.
-        """
+    def move_in_place(self, W: HorizontalElement, retraction: str | Retraction) -> GlobalSection:
+        """The same as :meth:`move`; arrays of this section except its point may be overwritten, which uses it up."""
+        return self.move(W, retraction)
 
     @abstractmethod
     def restore(self) -> GlobalSection:
@@ -206,11 +207,18 @@ class TransportedSection(GlobalSection):
         return np.asarray(self.point @ Y[..., self.adjoint.frame(N, n), :]
                           + self.Y_perp @ Y[..., self.adjoint.complement(N, n), :])
 
-    def move(self, W: HorizontalElement, retraction: str | Retraction, overwrite: bool = False) -> TransportedSection:
-        r"""The section :math:`\Lambda\,\mathcal R(W)`; `overwrite` allows to change Y_perp in place."""
+    def move(self, W: HorizontalElement, retraction: str | Retraction) -> TransportedSection:
+        r"""The section :math:`\Lambda\,\mathcal R(W)`."""
         Y_new, R = get_retraction(retraction).step(self.point, self.Y_perp @ W.B, W)
-        Y_perp = _subtract_product(self.Y_perp, R, adjoint_block(W), overwrite)
+        product = R @ adjoint_block(W)
+        Y_perp = np.subtract(self.Y_perp, product, out=product)
         return TransportedSection(Y_new, Y_perp, self.adjoint, grassmann=self.grassmann)
+
+    def move_in_place(self, W: HorizontalElement, retraction: str | Retraction) -> TransportedSection:
+        """The same as :meth:`move`, with the new complement in the array of the old one."""
+        Y_new, R = get_retraction(retraction).step(self.point, self.Y_perp @ W.B, W)
+        _subtract_product(self.Y_perp, R, adjoint_block(W))
+        return TransportedSection(Y_new, self.Y_perp, self.adjoint, grassmann=self.grassmann)
 
     def restore(self) -> TransportedSection:
         """The section of the restored group element."""
@@ -222,17 +230,13 @@ class TransportedSection(GlobalSection):
         return {"Y": self.point, "Y_perp": self.Y_perp}
 
 
-def _subtract_product(Y_perp: Array, R: Array, B_adjoint: Array, overwrite: bool) -> Array:
-    """The difference Y_perp - R B*; in place it takes pieces, whose products stay in the cache."""
-    if not overwrite:
-        product = R @ B_adjoint
-        return np.asarray(np.subtract(Y_perp, product, out=product))
+def _subtract_product(Y_perp: Array, R: Array, B_adjoint: Array) -> None:
+    """Y_perp becomes Y_perp - R B*, in pieces whose products stay in the cache."""
     stacked = Y_perp.ndim > 2
     size = max(1, CACHED_ENTRIES * len(Y_perp) // max(Y_perp.size, 1))
     for start in range(0, len(Y_perp), size):
         piece = slice(start, start + size)
         Y_perp[piece] -= R[piece] @ (B_adjoint[piece] if stacked else B_adjoint)
-    return Y_perp
 
 
 @final
@@ -280,7 +284,7 @@ class TranslationSection(GlobalSection):
         """The translated arrays."""
         return self.point + Y
 
-    def move(self, W: HorizontalElement, retraction: str | Retraction, overwrite: bool = False) -> TranslationSection:
+    def move(self, W: HorizontalElement, retraction: str | Retraction) -> TranslationSection:
         """The section over Y + W, whatever the retraction."""
         get_retraction(retraction)
         return TranslationSection(np.asarray(self.point + W.B), self.ndim)

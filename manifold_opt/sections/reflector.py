@@ -106,7 +106,7 @@ class ReflectorSection(GlobalSection):
         step = self.adjoint(self.point) @ rotated - self.adjoint(self._O) @ rotated[..., self._frame, :]
         return rotated + self._columns(self._inverse @ step)
 
-    def move(self, W: HorizontalElement, retraction: str | Retraction, overwrite: bool = False) -> ReflectorSection:
+    def move(self, W: HorizontalElement, retraction: str | Retraction) -> ReflectorSection:
         """The reflector section over the retracted point."""
         retraction = get_retraction(retraction)
         coefficients = retraction.coefficients(W)
