@@ -64,6 +64,24 @@ def test_every_image_once_an_epoch() -> None:
     assert not np.array_equal(np.concatenate(list(batches)), np.concatenate(list(training.batches(1))))
 
 
+@pytest.mark.parametrize("curve", PAPER_CURVES)
+def test_an_interrupted_epoch_leaves_its_start_whole(curve: str) -> None:
+    """Steps overwrite the state that the step before made, never the one that the epoch began with."""
+    training = Training(paper_curves([curve], blocks=1, batch_size=16)[curve], DATA)
+    progress, steps = training.epoch(training.start()), 0
+    before = {name: array.copy() for name, array in training.optimizer.save_state(progress.state).items()}
+
+    def interrupt(*_: Any) -> None:
+        nonlocal steps
+        steps += 1
+        if steps == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        training.epoch(progress, interrupt)
+    assert_same(training.optimizer.save_state(progress.state), before)
+
+
 def test_batch_may_be_larger_than_the_data() -> None:
     progress = (training := Training(settings(batch_size=1000), DATA)).epoch(training.start())
     assert len(progress.record.losses[0]) == 1
