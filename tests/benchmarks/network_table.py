@@ -55,6 +55,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=20.0, help="for each line")
+    parser.add_argument("--rounds", type=int, default=5, help="at least, for each line")
     parser.add_argument("--output", type=Path)
     options: Any = parser.parse_args()
     lines = []
@@ -62,10 +63,11 @@ def main() -> None:
     for blas in sorted({1, options.threads}):
         with threads(options.threads, blas):
             lines.append(cells("forward and backward, L = 16, batch 256, float32",
-                               interleaved(passes(options.threads), options.seconds, block=0.5), 0.7, blas))
+                               interleaved(passes(options.threads), options.seconds,
+                                           rounds=(options.rounds, 1000), block=0.5), 0.7, blas))
             lines.append(cells("one epoch of the default training",
                                interleaved(epochs(Settings(threads=options.threads)), 3 * options.seconds,
-                                           rounds=(3, 20), block=0.0), 0.8, blas))
+                                           rounds=(options.rounds, 20), block=0.0), 0.8, blas))
     head = ["work", "BLAS threads of NumPy", OURS, "fastest alternative", "ratio of medians (single rounds)",
             "ratio of the fastest rounds", "goal", "other alternatives, as ratios to the fastest", "rounds"]
     text = "\n".join([*table(lines, head), f"*{machine()}, PyTorch {torch.__version__}, geoopt {geoopt.__version__}; "
