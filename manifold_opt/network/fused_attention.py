@@ -18,13 +18,14 @@ UNSHIFTED = 0.5
 
 
 class FusedCache(NamedTuple):
-    """Input Z, stacked weights W, their product QKV with Z, exponentials E, and V E with the sums of E below it."""
+    """Input Z, stacked weights W, their product QKV with Z, exponentials E, V E with the sums of E below it, and Y."""
 
     Z: Array
     W: Array
     QKV: Array
     E: Array
     VE: Array
+    Y: Array
 
 
 @final
@@ -106,23 +107,25 @@ class FusedAttention(Layer):
         VE = buffers.array("VE", (groups, self.heads, n + 1, columns), dtype)
         np.matmul(V, E, out=self._by_sample(VE, samples))
         Y = np.divide(VE[:, :, :n], VE[:, :, n:], out=buffers.array("Y", (groups, self.heads, n, columns), dtype))
+        cache = FusedCache(Z, W, QKV, E, VE, Y)
         Y = Y.reshape(Z.shape)
         if self.skip:
-            Y += Z
-        return Y, FusedCache(Z, W, QKV, E, VE)
+            Y = np.add(Y, Z, out=buffers.array("Y + Z", Z.shape, dtype))
+        return Y, cache
 
     def backward(self, params: Mapping[str, Array], cache: FusedCache, dY: Array,
                  buffers: Buffers | None = None) -> tuple[dict[str, Array], Array]:
         """Gradients of the weights, and that of Z, which lies in the buffers."""
         buffers = Buffers() if buffers is None else buffers
-        Z, W, QKV, E, VE = cache
+        Z, W, QKV, E, VE, Y = cache
         groups, N, samples, tokens = Z.shape
         n, columns = N // self.heads, samples * tokens
 
         G = buffers.array("G", VE.shape, VE.dtype)
-        np.divide(dY.reshape(groups, self.heads, n, columns), VE[:, :, n:], out=G[:, :, :n])
-        GY = np.multiply(G[:, :, :n], VE[:, :, :n], out=buffers.array("GY", (groups, self.heads, n, columns), VE.dtype))
-        np.divide(GY.sum(axis=2), -VE[:, :, n], out=G[:, :, n])
+        dY_heads = dY.reshape(Y.shape)
+        np.divide(dY_heads, VE[:, :, n:], out=G[:, :, :n])
+        YdY = np.multiply(Y, dY_heads, out=buffers.array("Y dY", Y.shape, VE.dtype))
+        np.divide(YdY.sum(axis=2), -VE[:, :, n], out=G[:, :, n])
         G = self._by_sample(G, samples)
 
         D = buffers.array("D", QKV.shape, QKV.dtype)
