@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from geometry_cases import MATRIX_SPACES, cases
 
-from manifold_opt import Stiefel
+from manifold_opt import Stiefel, SymplecticStiefel
 from manifold_opt.arrays import HorizontalElement, TransposeAdjoint, phi1, polar, tolerance
 from manifold_opt.sections import RETRACTIONS, Cayley, CayleyFactor
 from manifold_opt.sections.geodesic import series_step
@@ -127,6 +127,19 @@ def test_a_move_keeps_the_rotation_of_the_reflector_where_it_serves(dtype):
     for i in range(2):
         loaded = space.load_section({name: array[i] for name, array in moved.to_arrays().items()}, "reflector")
         np.testing.assert_allclose(loaded.to_dense(), dense[i], rtol=0, atol=tolerance(20, dtype, 9))
+
+
+@pytest.mark.parametrize("space", [Stiefel(9, 4), Stiefel(100, 70), SymplecticStiefel(10, 4)], ids=str)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("batch", [(), (3,)])
+def test_a_rotation_that_serves_nowhere_is_chosen_anew(space, dtype, batch):
+    """At the canonical point Y*EO - I is zero for O = I."""
+    N, n = space.shape
+    E = np.broadcast_to(space.canonical_point(dtype), (*batch, N, n)).copy()
+    O = np.broadcast_to(np.eye(n, dtype=dtype), (*batch, n, n)).copy()
+    section = space.load_section({"Y": E, "O": O}, "reflector")
+    np.testing.assert_allclose(section.to_arrays()["O"], -O, rtol=0, atol=tolerance(10, dtype, n))
+    np.testing.assert_allclose(section.act(space.canonical_point(dtype)), E, rtol=0, atol=tolerance(20, dtype, N))
 
 
 def test_the_reflector_is_a_smooth_function_of_the_point_across_singular_frame_blocks():
