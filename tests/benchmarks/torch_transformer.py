@@ -10,8 +10,6 @@ from torch.nn.functional import linear, scaled_dot_product_attention
 
 from manifold_opt.arrays import Array, map_tree
 
-PROJECTIONS = ("query", "key", "value")
-
 
 def heads_by_batch(z: Tensor, W: Tensor) -> Tensor:
     """Queries, keys and values (3, batch, heads, tokens, n), with the heads as a batch axis of the product."""
