@@ -23,6 +23,7 @@ LAYERS = {
     "experiments": ["data", "idx", "settings", "training", "checkpoint", "records", "report", "figures", "files"],
     "oracle": ["format", "case", "catalogue", "calls", "quantities", "runner", "report"],
     "plotting": [],
+    "report": [],
 }
 """Modules in reading order; those not named follow in alphabetical order."""
 

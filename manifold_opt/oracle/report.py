@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import final
 
-__all__ = ["Result", "Report"]
+from manifold_opt.report import Report
+
+__all__ = ["BackendReport", "Result"]
 
 VERDICTS = ("agrees", "departs", "fails", "not covered")
 """Within tolerance; beyond it; raised an exception or returned something of the wrong shape; not offered."""
@@ -55,7 +57,7 @@ class Result:
 
 @final
 @dataclass(frozen=True)
-class Report:
+class BackendReport(Report):
     """All results of a check.
 
     Attributes
@@ -67,7 +69,7 @@ class Report:
     --------
     >>> from manifold_opt import oracle
     >>> report = oracle.check(oracle.NumpyBackend(), cases="steps_euclidean")
-    >>> report.passed, report.exit_code
+    >>> bool(report), report.exit_code
     (True, 0)
     """
 
@@ -84,14 +86,19 @@ class Report:
         return tuple(result for result in self.results if result.verdict in ("departs", "fails"))
 
     @property
-    def passed(self) -> bool:
-        """Whether something was covered and nothing departs."""
-        return bool(self.covered) and not self.departures
+    def measured(self) -> tuple[Result, ...]:
+        """What is covered, under the name that all reports share."""
+        return self.covered
 
     @property
-    def exit_code(self) -> int:
-        """0 if everything covered agrees, 1 if something departs, 2 if nothing was covered."""
-        return 1 if self.departures else 0 if self.covered else 2
+    def failures(self) -> tuple[Result, ...]:
+        """The departures, under the name that all reports share."""
+        return self.departures
+
+    @property
+    def passed(self) -> bool:
+        """The truth value of the report under a name."""
+        return bool(self)
 
     @property
     def first_departure(self) -> Result | None:

@@ -13,13 +13,13 @@ from manifold_opt.oracle.calls import Call, calls
 from manifold_opt.oracle.case import Case
 from manifold_opt.oracle.format import load_cases
 from manifold_opt.oracle.quantities import OPERATIONS, QUANTITIES
-from manifold_opt.oracle.report import Report, Result
+from manifold_opt.oracle.report import BackendReport, Result
 
 __all__ = ["check", "check_case", "load_backend"]
 
 
 def check(backend: Any, cases: str | Iterable[str] | Iterable[Case] = "*", directory: str | Path | None = None,
-          operations: Iterable[str] | None = None) -> Report:
+          operations: Iterable[str] | None = None) -> BackendReport:
     """Check a backend against reference cases.
 
     Parameters
@@ -37,7 +37,7 @@ def check(backend: Any, cases: str | Iterable[str] | Iterable[Case] = "*", direc
 
     Returns
     -------
-    Report
+    BackendReport
 
     Raises
     ------
@@ -71,7 +71,7 @@ def check(backend: Any, cases: str | Iterable[str] | Iterable[Case] = "*", direc
     if patterns:
         loaded += load_cases(patterns, directory)
     results = [result for case in loaded for result in check_case(backend, case, chosen)]
-    return Report(tuple(sorted(results, key=lambda result: chosen.index(result.operation))))
+    return BackendReport(tuple(sorted(results, key=lambda result: chosen.index(result.operation))))
 
 
 def check_case(backend: Any, case: Case, operations: Iterable[str] = tuple(OPERATIONS)) -> Iterator[Result]:

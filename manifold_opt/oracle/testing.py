@@ -7,7 +7,7 @@ from typing import Any
 
 from manifold_opt.oracle.case import Case
 from manifold_opt.oracle.format import list_cases, load_cases
-from manifold_opt.oracle.report import Report
+from manifold_opt.oracle.report import BackendReport
 from manifold_opt.oracle.runner import check
 
 __all__ = ["parametrize", "assert_agrees"]
@@ -46,7 +46,7 @@ def parametrize(cases: str | Iterable[str] = "*", directory: str | Path | None =
 
 
 def assert_agrees(backend: Any, case: str | Case, directory: str | Path | None = None,
-                  operations: Iterable[str] | None = None) -> Report:
+                  operations: Iterable[str] | None = None) -> BackendReport:
     """Raise an AssertionError with the report unless the backend agrees; skip a case of which nothing is covered.
 
     Parameters
@@ -60,7 +60,7 @@ def assert_agrees(backend: Any, case: str | Case, directory: str | Path | None =
 
     Returns
     -------
-    Report
+    BackendReport
 
     Raises
     ------

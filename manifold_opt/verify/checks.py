@@ -10,7 +10,7 @@ from manifold_opt.arrays.checks import Array
 from manifold_opt.verify.differences import velocity
 from manifold_opt.verify.identities.retractions import retraction_identities, taylor_errors
 from manifold_opt.verify.identity import Bound, Identity
-from manifold_opt.verify.report import Report
+from manifold_opt.verify.report import IdentityReport
 from manifold_opt.verify.run import draw_seed, evaluate
 from manifold_opt.verify.slopes import TOLERANCE, Slope, fit_slope
 from manifold_opt.verify.trial import RETRACTION_NAMES, Trial
@@ -22,7 +22,8 @@ DIRECTIONS = 5
 
 
 def check_gradient(space: Any, fun: Callable[[Array], Any], grad: Callable[[Array], Array] | Array, Y: Array, *,
-                   rng: np.random.Generator | int = 0, riemannian: bool = False, retraction: Any = None) -> Report:
+                   rng: np.random.Generator | int = 0, riemannian: bool = False,
+                   retraction: Any = None) -> IdentityReport:
     r"""Verify the gradient of a loss at a point: numbers and a verdict, not a picture to be judged.
 
     In several random tangent directions, and in that of the gradient itself, two things are measured: the derivative
@@ -51,7 +52,7 @@ def check_gradient(space: Any, fun: Callable[[Array], Any], grad: Callable[[Arra
 
     Returns
     -------
-    Report
+    IdentityReport
         False as a truth value if the gradient is wrong; `slopes` has the fitted slopes and `draw` the picture.
 
     Raises
@@ -105,12 +106,13 @@ def check_gradient(space: Any, fun: Callable[[Array], Any], grad: Callable[[Arra
                              "v4, section 2", lambda trial: space.tangent_defect(Y, gradient)
                              / max(float(np.linalg.norm(gradient) * np.max(trial.sigma)), 1e-300), Bound(100, p=2)))
     report = evaluate(trial, rows)
-    return Report(report.records, report.not_covered, slopes)
+    return IdentityReport(report.records, report.not_covered, slopes)
 
 
 def check_retraction(space: Any, retraction: Callable[[Array, Array], Array] | str, *,
                      rng: np.random.Generator | int = 0, dtype: Any = np.float64,
-                     batch: tuple[int, ...] | None = None, cond: float = 10.0, order: int | None = None) -> Report:
+                     batch: tuple[int, ...] | None = None, cond: float = 10.0,
+                     order: int | None = None) -> IdentityReport:
     r"""Verify a retraction: R(0) = Y, DR(0) = identity, that it stays on the space, and its measured order.
 
     Parameters
@@ -126,7 +128,7 @@ def check_retraction(space: Any, retraction: Callable[[Array, Array], Array] | s
 
     Returns
     -------
-    Report
+    IdentityReport
         False as a truth value if something failed; `slopes` has the fitted slopes and `draw` the picture.
 
     Examples
@@ -150,7 +152,7 @@ def check_retraction(space: Any, retraction: Callable[[Array, Array], Array] | s
     rows = [row for row in retraction_identities(name, order) if not row.name.endswith(skipped)]
     report = evaluate(trial, rows)
     slope = fit_slope(*taylor_errors(trial, name), 2.0, f"{name}: |R(t Delta) - Y - t Delta|")
-    return Report(report.records, report.not_covered, [slope])
+    return IdentityReport(report.records, report.not_covered, [slope])
 
 
 class _PointAt:

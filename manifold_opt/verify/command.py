@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from manifold_opt.spaces import Euclidean, Grassmann, Stiefel, SymplecticGrassmann, SymplecticStiefel
-from manifold_opt.verify.report import Report
+from manifold_opt.verify.report import IdentityReport
 from manifold_opt.verify.run import run
 
 __all__ = ["CONDITIONS", "SPACES", "add_parser", "parse_space", "run_command", "verify_all"]
@@ -57,7 +57,7 @@ def parse_space(text: str) -> Any:
 
 
 def verify_all(spaces: list[Any], dtypes: list[str], seeds: int, *, first: int = 0, method: Any = None,
-               scales: tuple[float, ...] = (1.0, 1e-4)) -> Report:
+               scales: tuple[float, ...] = (1.0, 1e-4)) -> IdentityReport:
     """One report over spaces, dtypes, seeds, condition numbers and lengths of the tangent vectors.
 
     Parameters
@@ -77,7 +77,7 @@ def verify_all(spaces: list[Any], dtypes: list[str], seeds: int, *, first: int =
 
     Returns
     -------
-    Report
+    IdentityReport
 
     Examples
     --------
@@ -86,7 +86,7 @@ def verify_all(spaces: list[Any], dtypes: list[str], seeds: int, *, first: int =
     >>> bool(verify_all([Grassmann(5, 2)], ["float32"], 1))
     True
     """
-    report = Report([])
+    report = IdentityReport([])
     for space in spaces:
         isometric = getattr(space, "adjoint", None) is None or space.adjoint.is_isometric
         for dtype in dtypes:
@@ -129,7 +129,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run_command(arguments: argparse.Namespace) -> int:
-    """Run the command: 0 if every identity holds, 1 otherwise.
+    """Run the command: 0 if every identity holds, 1 if one fails, 2 if none was measured.
 
     Parameters
     ----------
@@ -166,12 +166,12 @@ def run_command(arguments: argparse.Namespace) -> int:
     if arguments.json:
         with open(arguments.json, "w", encoding="utf-8") as file:
             file.write(report.to_json(indent=1))
-    shown = report if arguments.all else Report(list(report.worst().values()))
+    shown = report if arguments.all else IdentityReport(list(report.worst().values()))
     print(shown.table())
     print(report.summary())
     print(f"{len(report.worst())} identities measured on {len(spaces)} spaces, {len(report)} records, "
           f"{time.perf_counter() - start:.1f} s")
-    return 0 if report else 1
+    return report.exit_code
 
 
 def _load(text: str) -> Any:

@@ -3,28 +3,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import final
 
 import numpy as np
 import numpy.typing as npt
 
 from manifold_opt.arrays.checks import Array, tolerance
+from manifold_opt.verify.trial import Trial
 
-if TYPE_CHECKING:
-    from manifold_opt.verify.trial import Trial
-
-__all__ = ["Bound", "CONDITIONS", "IDENTITIES", "Identity", "NotCovered", "identity", "register"]
-
-
-class NotCovered(Exception):
-    """Raised by a residual that has nothing to measure here; the report lists the identity as not covered.
-
-    Examples
-    --------
-    >>> from manifold_opt.verify import NotCovered
-    >>> str(NotCovered("too large"))
-    'too large'
-    """
+__all__ = ["Bound", "CONDITIONS", "IDENTITIES", "Identity", "identity", "register"]
 
 
 @final
@@ -133,7 +120,6 @@ CONDITIONS: dict[str, Callable[[Trial], bool]] = {
     "Grassmann kinds": lambda trial: trial.is_grassmann,
     "no Grassmann kinds": lambda trial: not trial.is_grassmann,
     "proper quotients": lambda trial: trial.adjoint is not None and trial.shape[0] > trial.shape[1],
-    "curved": lambda trial: trial.adjoint is not None,
     "of positive dimension": lambda trial: trial.positive_dimension,
     "small": lambda trial: 0 < int(np.prod(trial.shape)) <= 200,
     "on O(N) or flat": lambda trial: trial.is_flat or (trial.adjoint is not None and trial.is_isometric),

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, final
 
+from manifold_opt.report import Report
 from manifold_opt.verify.slopes import Slope
 
-__all__ = ["Record", "Report"]
+__all__ = ["IdentityReport", "Record"]
 
 
 @final
@@ -80,7 +81,7 @@ class Record:
 
 
 @final
-class Report:
+class IdentityReport(Report):
     """A list of records; true if there is one and all of them passed.
 
     Parameters
@@ -106,18 +107,21 @@ class Report:
                  slopes: list[Slope] | None = None) -> None:
         self.records, self.not_covered, self.slopes = list(records), list(not_covered or []), list(slopes or [])
 
-    def __bool__(self) -> bool:
-        return bool(self.records) and all(record.passed for record in self.records)
-
     def __len__(self) -> int:
         return len(self.records)
 
     def __iter__(self) -> Iterator[Record]:
         return iter(self.records)
 
-    def __add__(self, other: Report) -> Report:
+    def __add__(self, other: IdentityReport) -> IdentityReport:
         """One report of both."""
-        return Report(self.records + other.records, self.not_covered + other.not_covered, self.slopes + other.slopes)
+        return IdentityReport(self.records + other.records, self.not_covered + other.not_covered,
+                              self.slopes + other.slopes)
+
+    @property
+    def measured(self) -> list[Record]:
+        """All records."""
+        return self.records
 
     @property
     def failures(self) -> list[Record]:

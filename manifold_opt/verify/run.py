@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from manifold_opt.arrays.checks import Array
 from manifold_opt.verify import identities as _subjects  # noqa: F401  (fills the registry)
-from manifold_opt.verify.identity import IDENTITIES, Identity, NotCovered
-from manifold_opt.verify.report import Record, Report
-from manifold_opt.verify.trial import Trial
+from manifold_opt.verify.identity import IDENTITIES, Identity
+from manifold_opt.verify.report import Record, IdentityReport
+from manifold_opt.verify.trial import NotCovered, Trial
 
 __all__ = ["run", "evaluate", "draw_seed"]
 
@@ -19,7 +19,7 @@ __all__ = ["run", "evaluate", "draw_seed"]
 def run(space: Any, *, rng: np.random.Generator | int = 0, dtype: npt.DTypeLike = np.float64,
         batch: tuple[int, ...] | None = None, cond: float = 10.0, scale: float = 1.0,
         identities: Iterable[str | Identity] | None = None, method: Any = None,
-        retractions: Mapping[str, Callable[[Array, Array], Array]] | None = None) -> Report:
+        retractions: Mapping[str, Callable[[Array, Array], Array]] | None = None) -> IdentityReport:
     r"""Verify the identities on a space.
 
     Any object with `shape` and `random_point(rng)` is a space here. Every further method that it offers makes more
@@ -52,7 +52,7 @@ def run(space: Any, *, rng: np.random.Generator | int = 0, dtype: npt.DTypeLike 
 
     Returns
     -------
-    Report
+    IdentityReport
         False as a truth value if an identity failed.
 
     Raises
@@ -105,7 +105,7 @@ def draw_seed(rng: np.random.Generator | int) -> int:
     return int(rng)
 
 
-def evaluate(trial: Trial, identities: Iterable[Identity]) -> Report:
+def evaluate(trial: Trial, identities: Iterable[Identity]) -> IdentityReport:
     """Measure identities in a trial.
 
     Parameters
@@ -117,7 +117,7 @@ def evaluate(trial: Trial, identities: Iterable[Identity]) -> Report:
 
     Returns
     -------
-    Report
+    IdentityReport
 
     Examples
     --------
@@ -137,7 +137,7 @@ def evaluate(trial: Trial, identities: Iterable[Identity]) -> Report:
             except NotCovered as reason:
                 obstacle = str(reason)
         not_covered.append((repr(trial.space), identity.name, obstacle))
-    return Report(records, not_covered)
+    return IdentityReport(records, not_covered)
 
 
 def _measure(trial: Trial, identity: Identity) -> Record:

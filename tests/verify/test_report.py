@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from manifold_opt import Adam, Grassmann, Stiefel, SymplecticStiefel, verify
+from manifold_opt import Adam, Grassmann, Stiefel, SymplecticStiefel, oracle, verify
 
 
 class Sphere:
@@ -88,7 +88,21 @@ def test_nan_is_a_failure() -> None:
 
 
 def test_empty_report_is_false() -> None:
-    assert not verify.Report([]) and not verify.run(Stiefel(4, 2), identities=[])
+    assert not verify.IdentityReport([]) and not verify.run(Stiefel(4, 2), identities=[])
+
+
+def test_reports_of_both_kinds_have_the_truth_value_of_their_verdict() -> None:
+    """A port that departs, or offers nothing, makes `assert oracle.check(port)` fail, as a wrong space does here."""
+    class Departs(oracle.NumpyBackend):
+        def retract(self, *arguments: Any) -> Any:
+            return 1.001 * super().retract(*arguments)
+    right = oracle.check(oracle.NumpyBackend(), cases="steps_stiefel*"), verify.run(Stiefel(4, 2))
+    wrong = oracle.check(Departs(), cases="steps_stiefel*"), verify.run(WrongSphere())
+    nothing = oracle.check(object(), cases="steps_stiefel*"), verify.run(Stiefel(4, 2), identities=[])
+    for reports, truth, code in ((right, True, 0), (wrong, False, 1), (nothing, False, 2)):
+        for report in reports:
+            assert isinstance(report, verify.Report) and isinstance(report, oracle.Report)
+            assert (bool(report), report.exit_code) == (truth, code), str(report)
 
 
 def test_deterministic_and_independent_of_the_selection() -> None:

@@ -7,8 +7,8 @@ import numpy as np
 
 from manifold_opt.arrays.checks import Array
 from manifold_opt.arrays.horizontal import HorizontalElement
-from manifold_opt.verify.identity import Bound, NotCovered, identity
-from manifold_opt.verify.trial import Trial
+from manifold_opt.verify.identity import Bound, identity
+from manifold_opt.verify.trial import NotCovered, Trial
 
 __all__ = ["STEPS"]
 

@@ -7,9 +7,9 @@ import numpy as np
 
 from manifold_opt.arrays.checks import Array
 from manifold_opt.verify.differences import velocity
-from manifold_opt.verify.identity import Bound, Identity, NotCovered, register
+from manifold_opt.verify.identity import Bound, Identity, register
 from manifold_opt.verify.slopes import TOLERANCE, fit_slope
-from manifold_opt.verify.trial import RETRACTION_NAMES, Trial
+from manifold_opt.verify.trial import RETRACTION_NAMES, NotCovered, Trial
 
 __all__ = ["retraction_identities", "taylor_errors", "ORDERS", "LONG_STEP"]
 

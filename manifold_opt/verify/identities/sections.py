@@ -6,8 +6,8 @@ import numpy as np
 from manifold_opt.arrays.checks import Array
 from manifold_opt.arrays.horizontal import HorizontalElement
 from manifold_opt.sections import TransportedSection
-from manifold_opt.verify.identity import Bound, Identity, NotCovered, identity, register
-from manifold_opt.verify.trial import Trial
+from manifold_opt.verify.identity import Bound, Identity, identity, register
+from manifold_opt.verify.trial import NotCovered, Trial
 
 __all__ = ["DRIFT_STEPS"]
 
