@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -31,6 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         Exit code: 0 for success, 1 if a check failed, 2 for bad input, 130 after Ctrl-C.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # a path that the console cannot encode is printed with escapes, and is no reason to stop
+        sys.stdout.reconfigure(errors="backslashreplace")
     parser = argparse.ArgumentParser(prog="python -m manifold_opt", description="Adam on manifolds (arXiv:2305.16901).")
     parser.add_argument("--version", action="version", version=f"manifold_opt {__version__}")
     subparsers = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")

@@ -5,7 +5,7 @@ import hashlib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from manifold_opt.arrays.checks import Array
 from manifold_opt.experiments.idx import read_idx
 from manifold_opt.network import one_hot, patches
+from manifold_opt.network.sizes import check_size
 
 __all__ = ["EMBEDDED", "ImageData", "Samples", "load_images"]
 
@@ -25,27 +26,61 @@ MNIST_TRAINING = 8000
 @final
 @dataclass(frozen=True)
 class Samples:
-    """Images cut into patches (samples, tokens, width) of type uint8, with labels (samples,) of so many classes."""
+    """Images cut into patches, with their labels.
+
+    Attributes
+    ----------
+    tokens : numpy.ndarray
+        Patches (samples, tokens, width) of type uint8.
+    labels : numpy.ndarray
+        Classes (samples,), integers from 0 to classes - 1.
+    classes : int
+        Number of classes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an attribute is not as described; the message names it. There may be no samples.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt.experiments import Samples
+    >>> white = Samples(np.full((1, 4, 49), 255, np.uint8), np.array([1]), classes=2)
+    >>> float(white.sequences("float32").min()), white.targets("float32")
+    (1.0, array([[0., 1.]], dtype=float32))
+    """
 
     tokens: Array
     labels: Array
     classes: int
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "classes", check_size("classes", self.classes))
+        _keep(self, "tokens", _bytes("tokens", self.tokens), 3)
+        _keep(self, "labels", _integers("labels", self.labels), 1)
+        if len(self.tokens) != len(self.labels):
+            raise ValueError(f"labels must be as many as tokens: got {len(self.labels)} and {len(self.tokens)}")
+        if self.labels.size and self.labels.max() >= self.classes:
+            raise ValueError(f"labels must lie in 0..{self.classes - 1}: got {self.labels.max()}")
+
     def sequences(self, dtype: npt.DTypeLike, indices: Array | slice = slice(None)) -> Array:
         """What the network is given: the patches as numbers from 0 to 1."""
-        scaled: Array = self.tokens[indices].astype(dtype)
+        scaled: Array = self.tokens[_selection(indices)].astype(_real(dtype))
         scaled /= 255
         return scaled
 
     def targets(self, dtype: npt.DTypeLike, indices: Array | slice = slice(None)) -> Array:
         """What the network should answer: the labels as unit vectors (samples, classes)."""
-        return one_hot(self.labels[indices], self.classes, np.dtype(dtype).type)
+        return one_hot(self.labels[_selection(indices)], self.classes, _real(dtype).type)
 
 
 @final
 @dataclass(frozen=True)
 class ImageData:
     """Images of type uint8 with their labels, for training and for testing.
+
+    The arrays are copies of the ones that are given, and read-only.
 
     Attributes
     ----------
@@ -54,12 +89,15 @@ class ImageData:
     train_images, test_images : numpy.ndarray
         Arrays of shape (images, height, columns).
     train_labels, test_labels : numpy.ndarray
-        Arrays of shape (images,).
+        Arrays of shape (images,) of integers, 0 or larger.
 
     Raises
     ------
+    TypeError
+        If images are not of type uint8 (images from 0 to 1 must be multiplied by 255 and rounded), or labels no
+        integers; the message names the attribute.
     ValueError
-        If there are no images, not as many labels as images, or images of different sizes.
+        If there are no images, not as many labels as images, images of different sizes, or negative labels.
 
     Examples
     --------
@@ -78,11 +116,11 @@ class ImageData:
     test_labels: Array
 
     def __post_init__(self) -> None:
+        for part in ("train", "test"):
+            _keep(self, f"{part}_images", _bytes(f"{part}_images", getattr(self, f"{part}_images")), 3)
+            _keep(self, f"{part}_labels", _integers(f"{part}_labels", getattr(self, f"{part}_labels")), 1)
         for part, images, labels in (("training", self.train_images, self.train_labels),
                                      ("test", self.test_images, self.test_labels)):
-            if images.ndim != 3 or labels.ndim != 1:
-                raise ValueError(f"{self.source}: {part} images must have 3 axes and labels 1: got shapes "
-                                 f"{images.shape} and {labels.shape}")
             if len(images) != len(labels) or not len(images):
                 raise ValueError(f"{self.source}: there must be as many {part} labels as images, and at least one: "
                                  f"got {len(images)} images and {len(labels)} labels")
@@ -146,6 +184,51 @@ def load_images(source: str = "mnist") -> ImageData:
     if source == "fashion":
         return ImageData(source, **_embedded("fashion_mini.npz"))
     return _from_folder(Path(source))
+
+
+def _bytes(name: str, value: Array) -> Array:
+    """The value, or TypeError unless it is an array of type uint8."""
+    if not isinstance(value, np.ndarray) or isinstance(value, np.ma.MaskedArray) or value.dtype != np.uint8:
+        got = value.dtype if type(value) is np.ndarray else type(value).__name__
+        raise TypeError(f"{name} must be an array of type uint8, of numbers from 0 (black) to 255 (white): got {got}")
+    return value
+
+
+def _integers(name: str, value: Array) -> Array:
+    """The value, or TypeError or ValueError unless it is an array of integers that are not negative."""
+    if not isinstance(value, np.ndarray) or isinstance(value, np.ma.MaskedArray) or value.dtype.kind not in "iu":
+        got = value.dtype if type(value) is np.ndarray else type(value).__name__
+        raise TypeError(f"{name} must be an array of integers: got {got}")
+    if value.size and value.min() < 0:
+        raise ValueError(f"{name} must not be negative: got {value.min()}")
+    return value
+
+
+def _keep(owner: object, name: str, value: Array, axes: int) -> None:
+    """A read-only copy as attribute of a frozen dataclass; ValueError unless it has so many axes."""
+    if value.ndim != axes:
+        raise ValueError(f"{name} must have {axes} axes: got shape {value.shape}")
+    kept = np.array(value, order="C", subok=False)
+    kept.flags.writeable = False
+    object.__setattr__(owner, name, kept)
+
+
+def _selection(indices: Array | slice) -> Array | slice:
+    """The indices, of which an empty list has a floating-point type; TypeError unless they are integers or truths."""
+    if isinstance(indices, slice):
+        return indices
+    chosen = np.asarray(indices)
+    if chosen.size and chosen.dtype.kind not in "iub":
+        raise TypeError(f"indices must be a slice or integers: got {chosen.dtype}")
+    return chosen if chosen.size else chosen.astype(np.intp)
+
+
+def _real(dtype: npt.DTypeLike) -> np.dtype[Any]:
+    """The dtype, or TypeError unless it is float32 or float64."""
+    real = np.dtype(dtype)
+    if real.char not in "fd":
+        raise TypeError(f"dtype must be float32 or float64: got {real}")
+    return real
 
 
 def _embedded(name: str) -> dict[str, Array]:

@@ -43,7 +43,9 @@ def draw_curves(records: Mapping[str, Record], title: str, one_class: float | No
     ['training loss', 'test accuracy in %']
     """
     figure = Figure(figsize=(9.5, 4.2), layout="constrained")
-    figure.suptitle(title, fontsize="medium")
+    # the name of a folder may hold what fonts do not have, or what would be read as a formula
+    printable = title.encode("ascii", "backslashreplace").decode()
+    figure.suptitle(printable, fontsize="medium", parse_math=False)
     left, right = figure.subplots(1, 2, width_ratios=[3, 2])
     if one_class is not None:
         left.axhline(one_class, color="0.6", linewidth=1, zorder=0)

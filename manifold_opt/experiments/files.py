@@ -1,6 +1,8 @@
 """Files that are either the old ones or the new ones, complete, whenever the process or the machine stops."""
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -44,7 +46,7 @@ def write_whole(path: Path, write: Callable[[BinaryIO], Any]) -> None:
         with open(beside, "wb") as file:
             write(file)
             file.flush()
-            os.fsync(file.fileno())
+            _sync(file.fileno())
         os.replace(beside, path)
     except BaseException:
         beside.unlink(missing_ok=True)
@@ -53,13 +55,22 @@ def write_whole(path: Path, write: Callable[[BinaryIO], Any]) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Force the folder's entry to disk, where folders can be opened (not on Windows)."""
-    if os.name == "posix":
+    """Force the folder's entry to disk, where folders can be opened for it: not on Windows, nor on every share."""
+    with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _sync(descriptor: int) -> None:
+    """Force a file to disk, where its file system can do so; other errors are real ones."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS):
+            raise
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

@@ -52,7 +52,7 @@ class Settings:
     epochs, batch_size, learning_rate, seed, dtype
         How long, how much at once, how fast, which random numbers, which precision.
     threads : int
-        Pieces into which a batch is cut, and threads that share them. The numbers depend on it through rounding.
+        Threads that share the pieces of a batch. The numbers do not depend on it.
 
     Raises
     ------

@@ -8,6 +8,7 @@ import numpy as np
 
 from manifold_opt.arrays.checks import Array
 from manifold_opt.network.layer import Layer
+from manifold_opt.network.sizes import check_heads, check_switch
 from manifold_opt.network.softmax import softmax, softmax_backward
 from manifold_opt.network.workspace import Buffers
 
@@ -53,6 +54,11 @@ class MultiHeadAttention(Layer):
     skip : bool
         Whether Z is added to the output.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a size is no positive integer, or the heads do not divide the width.
+
     References
     ----------
     Paper: v4, section 5; Vaswani et al., arXiv:1706.03762, section 3.2.
@@ -73,7 +79,7 @@ class MultiHeadAttention(Layer):
     """
 
     def __init__(self, width: int, heads: int, skip: bool = False) -> None:
-        self.width, self.heads, self.skip = width, heads, skip
+        self.width, self.heads, self.skip = *check_heads(width, heads), check_switch("skip", skip)
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:

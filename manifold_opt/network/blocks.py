@@ -32,8 +32,8 @@ class Blocks:
     .. math:: A = \mathrm{attention}_l(Z), \quad Z \leftarrow A + \tanh(W_l A + b_l\mathbf{1}^T),
         \quad l = 1, \dots, L .
 
-    The weights come as a list with one dict for each block. A batch is cut into as many pieces as the workspace has
-    threads.
+    The weights come as a list with one dict for each block. A batch is cut into the pieces of the workspace, which its
+    threads share; the gradients of the pieces are added in order.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class Blocks:
     def forward(self, weights: Sequence[Mapping[str, Array]], x: Array,
                 workspace: Workspace) -> tuple[Array, BlocksCache]:
         """Output of the shape (batch, tokens, width) of x, and the cache, which lies in the workspace."""
-        parts = np.array_split(x, min(workspace.threads, len(x)))
+        parts = np.array_split(x, min(workspace.pieces, len(x)))
 
         def run(piece: int, part: Array) -> tuple[Array, list[tuple[Any, Any]]]:
             Z, caches = columns(part, group_size(*part.shape[:2])), []

@@ -6,6 +6,7 @@ from typing import final
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
+from manifold_opt.network.sizes import check_size
 from manifold_opt.network.softmax import softmax
 
 __all__ = ["Classification", "one_hot"]
@@ -31,9 +32,9 @@ def one_hot(labels: Array, classes: int = 10, dtype: np.dtype[np.floating] | typ
     Raises
     ------
     TypeError
-        If `labels` is no array of integers.
+        If `labels` is no array of integers, `classes` no integer, or `dtype` no floating-point type.
     ValueError
-        If a label is out of range.
+        If `labels` has not one axis, or a label is out of range.
 
     Examples
     --------
@@ -43,9 +44,14 @@ def one_hot(labels: Array, classes: int = 10, dtype: np.dtype[np.floating] | typ
     array([[0., 0., 1.],
            [1., 0., 0.]], dtype=float32)
     """
-    if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "iu":
-        got = getattr(labels, "dtype", type(labels).__name__)
+    classes = check_size("classes", classes)
+    if not isinstance(labels, np.ndarray) or isinstance(labels, np.ma.MaskedArray) or labels.dtype.kind not in "iu":
+        got = labels.dtype if type(labels) is np.ndarray else type(labels).__name__
         raise TypeError(f"labels must be a NumPy array of integers: got {got}")
+    if labels.ndim != 1:
+        raise ValueError(f"labels must have shape (batch,): got {labels.shape}")
+    if np.dtype(dtype).char not in "fdFD":
+        raise TypeError(f"dtype must be a floating-point type such as float32: got {np.dtype(dtype)}")
     if labels.size and not 0 <= labels.min() <= labels.max() < classes:
         raise ValueError(f"labels must lie in 0..{classes - 1}: got {labels.min()}..{labels.max()}")
     return np.eye(classes, dtype=dtype)[labels]
@@ -81,7 +87,7 @@ class Classification:
     """
 
     def __init__(self, width: int, classes: int) -> None:
-        self.width, self.classes = width, classes
+        self.width, self.classes = check_size("width", width), check_size("classes", classes)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -9,6 +9,7 @@ import numpy as np
 from manifold_opt.arrays.checks import Array
 from manifold_opt.network.layer import Layer
 from manifold_opt.network.layout import sum_of_products
+from manifold_opt.network.sizes import check_size
 from manifold_opt.network.workspace import Buffers
 
 __all__ = ["FeedForward"]
@@ -52,7 +53,7 @@ class FeedForward(Layer):
     """
 
     def __init__(self, width: int) -> None:
-        self.width = width
+        self.width = check_size("width", width)
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:

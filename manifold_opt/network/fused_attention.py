@@ -9,6 +9,7 @@ import numpy as np
 from manifold_opt.arrays.checks import Array
 from manifold_opt.network.layer import Layer
 from manifold_opt.network.layout import sum_of_products, transposed
+from manifold_opt.network.sizes import check_heads, check_switch
 from manifold_opt.network.workspace import Buffers
 
 __all__ = ["FusedAttention"]
@@ -64,6 +65,11 @@ class FusedAttention(Layer):
     skip : bool
         Whether Z is added to the output.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a size is no positive integer, or the heads do not divide the width.
+
     References
     ----------
     The deferred denominators are those of Dao et al., FlashAttention, arXiv:2205.14135, section 3.1.
@@ -81,7 +87,7 @@ class FusedAttention(Layer):
     """
 
     def __init__(self, width: int, heads: int, skip: bool = False) -> None:
-        self.width, self.heads, self.skip = width, heads, skip
+        self.width, self.heads, self.skip = *check_heads(width, heads), check_switch("skip", skip)
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -131,11 +137,11 @@ class FusedAttention(Layer):
         D = buffers.array("D", QKV.shape, QKV.dtype)
         Q, K, V = self._views(QKV, samples)
         dQ, dK, dV = self._views(D, samples)
-        np.matmul(G, transposed(E, buffers), out=dV)
+        np.matmul(G, transposed(E, buffers, "E^T"), out=dV)
         dS = np.matmul(V.swapaxes(-1, -2), G, out=buffers.array("dS", E.shape, E.dtype))
         dS *= E
         np.matmul(K, dS, out=dQ)
-        np.matmul(Q, transposed(dS, buffers), out=dK)
+        np.matmul(Q, transposed(dS, buffers, "E^T"), out=dK)
 
         dW = sum_of_products(D, Z.reshape(groups, N, columns), buffers)
         dZ = np.matmul(W.T, D, out=buffers.array("dZ", (groups, N, columns), D.dtype)).reshape(Z.shape)

@@ -3,7 +3,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.checks import Array, check_array
+from manifold_opt.network.sizes import check_size
 from manifold_opt.network.workspace import Buffers
 
 __all__ = ["columns", "rows", "group_size", "sum_of_products", "transposed"]
@@ -25,12 +26,18 @@ def group_size(batch: int, tokens: int) -> int:
     -------
     int
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is no positive integer.
+
     Examples
     --------
     >>> from manifold_opt.network.layout import group_size
     >>> group_size(256, 16), group_size(6, 16), group_size(7, 16), group_size(2, 1000)
     (4, 3, 1, 1)
     """
+    batch, tokens = check_size("batch", batch), check_size("tokens", tokens)
     largest = max(1, min(batch, GROUP_COLUMNS // tokens))
     return next(size for size in range(largest, 0, -1) if batch % size == 0)
 
@@ -50,6 +57,11 @@ def columns(x: Array, samples: int) -> Array:
     numpy.ndarray
         New array of shape (batch/samples, width, samples, tokens).
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `x` is no array of floating-point numbers with three axes, or the samples do not divide the batch.
+
     Examples
     --------
     >>> import numpy as np
@@ -58,7 +70,10 @@ def columns(x: Array, samples: int) -> Array:
     >>> columns(x, 2).shape, np.array_equal(rows(columns(x, 2)), x)
     ((3, 3, 2, 4), True)
     """
+    _check_axes("x", x, 3)
     batch, tokens, width = x.shape
+    if batch % (samples := check_size("samples", samples)):
+        raise ValueError(f"samples must divide the batch of {batch}: got {samples}")
     Z = x.reshape(batch // samples, samples, tokens, width).transpose(0, 3, 1, 2)
     return np.array(Z, order="C")
 
@@ -75,9 +90,21 @@ def rows(Z: Array) -> Array:
     -------
     numpy.ndarray
         New array of shape (groups * samples, tokens, width).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `Z` is no array of floating-point numbers with four axes.
     """
+    _check_axes("Z", Z, 4)
     groups, width, samples, tokens = Z.shape
     return np.array(Z.transpose(0, 2, 3, 1), order="C").reshape(groups * samples, tokens, width)
+
+
+def _check_axes(name: str, value: Array, axes: int) -> None:
+    """ValueError unless an array has so many axes."""
+    if check_array(name, value).ndim != axes:
+        raise ValueError(f"{name} must have {axes} axes: got shape {value.shape}")
 
 
 def sum_of_products(D: Array, X: Array, buffers: Buffers) -> Array:
@@ -96,11 +123,11 @@ def sum_of_products(D: Array, X: Array, buffers: Buffers) -> Array:
         New array of shape (m, n).
     """
     products = buffers.array("D X^T", (len(D), D.shape[1], X.shape[1]), np.result_type(D, X))
-    dW: Array = np.matmul(D, transposed(X, buffers), out=products).sum(axis=0)
+    dW: Array = np.matmul(D, transposed(X, buffers, "X^T"), out=products).sum(axis=0)
     return dW
 
 
-def transposed(M: Array, buffers: Buffers) -> Array:
+def transposed(M: Array, buffers: Buffers, name: str) -> Array:
     """Copy of a stack with every matrix transposed: products of small matrices are faster from it than from a view.
 
     Parameters
@@ -108,13 +135,15 @@ def transposed(M: Array, buffers: Buffers) -> Array:
     M : numpy.ndarray
         Array of shape (..., m, n).
     buffers : Buffers
-        Where the copy lies, until the next one of this shape.
+        Where the copy lies, until the next one of this name.
+    name : str
+        Its name there.
 
     Returns
     -------
     numpy.ndarray
         Array of shape (..., n, m).
     """
-    copy = buffers.array("transposed", (*M.shape[:-2], M.shape[-1], M.shape[-2]), M.dtype)
+    copy = buffers.array(name, (*M.shape[:-2], M.shape[-1], M.shape[-2]), M.dtype)
     copy[...] = M.swapaxes(-1, -2)
     return copy

@@ -6,7 +6,8 @@ from typing import Any, final
 
 import numpy as np
 
-from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.checks import Array, check_array, check_finite
+from manifold_opt.network.parameters import check_like
 from manifold_opt.network.softmax import softmax, softmax_backward
 
 __all__ = ["Loss", "RelativeLoss", "CrossEntropy", "loss_function"]
@@ -15,7 +16,8 @@ __all__ = ["Loss", "RelativeLoss", "CrossEntropy", "loss_function"]
 class Loss(ABC):
     """A loss of the predicted probabilities y against the targets t, both of shape (batch, classes).
 
-    Values come as NumPy scalars, complex for complex input, so that complex steps can differentiate them.
+    Values come as NumPy scalars, complex for complex input, so that complex steps can differentiate them. Both losses
+    raise TypeError or ValueError unless y and t are finite arrays of one shape and one precision.
     """
 
     @abstractmethod
@@ -57,15 +59,18 @@ class RelativeLoss(Loss):
 
     def value(self, y: Array, t: Array) -> Any:
         """The relative error."""
-        return _norm(y - t) / _norm(t)
+        check_like("t", t, _check_output("y", y))
+        return _norm(y - t) / _target_norm(t)
 
     def gradient(self, y: Array, t: Array) -> Array:
         """Its gradient with respect to y."""
+        check_like("t", t, _check_output("y", y))
         distance = _norm(y - t)
-        return np.zeros_like(y) if distance == 0 else (y - t) / (distance * _norm(t))
+        return np.zeros_like(y) if distance == 0 else (y - t) / (distance * _target_norm(t))
 
     def of_logits(self, logits: Array, t: Array) -> tuple[Any, Array]:
         """Loss, and its gradient taken through the softmax."""
+        check_like("t", t, _check_output("logits", logits))
         y = softmax(logits)
         return self.value(y, t), softmax_backward(y, self.gradient(y, t))
 
@@ -94,15 +99,18 @@ class CrossEntropy(Loss):
 
     def value(self, y: Array, t: Array) -> Any:
         """The mean cross-entropy."""
+        check_like("t", t, _check_output("y", y))
         return -(t * np.log(_at_least_tiny(y))).sum(axis=-1).mean()
 
     def gradient(self, y: Array, t: Array) -> Array:
         """Its gradient with respect to y."""
+        check_like("t", t, _check_output("y", y))
         dy: Array = -t / (len(y) * _at_least_tiny(y))
         return dy
 
     def of_logits(self, logits: Array, t: Array) -> tuple[Any, Array]:
         """Loss and gradient, exact for logits of any size."""
+        check_like("t", t, _check_output("logits", logits))
         shifted = logits - logits.real.max(axis=-1, keepdims=True)
         log_y = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
         gradient: Array = (np.exp(log_y) * t.sum(axis=-1, keepdims=True) - t) / len(t)
@@ -148,9 +156,24 @@ def loss_function(loss: str | Loss) -> Loss:
 _LOSSES: dict[str, Loss] = {"relative": RelativeLoss(), "cross_entropy": CrossEntropy()}
 
 
+def _check_output(name: str, y: Array) -> Array:
+    """What the network has put out, or ValueError or TypeError unless it is a finite array (batch, classes)."""
+    check_array(name, y)
+    if y.ndim != 2 or 0 in y.shape:
+        raise ValueError(f"{name} must have shape (batch, classes), none of them zero: got {y.shape}")
+    return check_finite(name, y)
+
+
 def _norm(M: Array) -> Any:
     """Frobenius norm as the root of a sum of squares, which complex steps can differentiate (a modulus is not)."""
     return np.sqrt((M * M).sum())
+
+
+def _target_norm(t: Array) -> Any:
+    """Norm of the target, or ValueError if it is zero."""
+    if not t.any():
+        raise ValueError("t must not be zero: got norm 0")
+    return _norm(t)
 
 
 def _at_least_tiny(y: Array) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from manifold_opt.arrays.checks import Array, check_array
+from manifold_opt.arrays.checks import Array, check_array, check_finite
 from manifold_opt.arrays.trees import Tree, map_tree
 from manifold_opt.spaces import Euclidean, HomogeneousSpace
 
@@ -66,12 +66,13 @@ def check_input(shapes: Tree, params: Tree, x: Array) -> None:
     TypeError
         If something is no array of floating-point numbers, or precisions differ.
     ValueError
-        If a tree or a shape differs from what is required.
+        If a tree or a shape differs from what is required, or a number is not finite.
     """
     check_array("x", x)
     width = shapes["classifier"][1]
-    if x.ndim != 3 or x.shape[2] != width or 0 in x.shape:
-        raise ValueError(f"x must have shape (batch, tokens, {width}), none of them zero: got {x.shape}")
+    if x.ndim != 3 or x.shape[2] != width:
+        raise ValueError(f"x must have shape (batch, tokens, {width}): got {x.shape}")
+    check_finite("x", x)
 
     def check(path: str, shape: tuple[int, ...], leaf: Array) -> None:
         check_array(f"params[{path}]", leaf)
@@ -79,6 +80,7 @@ def check_input(shapes: Tree, params: Tree, x: Array) -> None:
             raise ValueError(f"params[{path}] must have shape {shape}: got {leaf.shape}")
         if leaf.real.dtype != x.real.dtype:
             raise TypeError(f"params[{path}] must have the precision of x ({x.dtype}): got {leaf.dtype}")
+        check_finite(f"params[{path}]", leaf)
 
     map_tree(check, shapes, params, names=True)
 
@@ -98,10 +100,11 @@ def check_like(name: str, value: Array, y: Array) -> None:
     TypeError
         If `value` is no array of floating-point numbers of the precision of y.
     ValueError
-        If the shapes differ.
+        If the shapes differ, or an entry is not finite.
     """
     check_array(name, value)
     if value.shape != y.shape:
         raise ValueError(f"{name} must have the shape {y.shape} of y: got {value.shape}")
     if value.real.dtype != y.real.dtype:
         raise TypeError(f"{name} must have the precision of y ({y.dtype}): got {value.dtype}")
+    check_finite(name, value)

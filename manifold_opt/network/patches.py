@@ -4,6 +4,7 @@ from __future__ import annotations
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
+from manifold_opt.network.sizes import check_size
 
 __all__ = ["patches"]
 
@@ -21,14 +22,14 @@ def patches(images: Array, size: int = 7) -> Array:
     Returns
     -------
     numpy.ndarray
-        Array of shape (batch, tokens, size**2) and of the dtype of `images`; (batch, 16, 49) for 28 x 28 images.
+        New array of shape (batch, tokens, size**2) and of the dtype of `images`; (batch, 16, 49) for 28 x 28 images.
 
     Raises
     ------
     TypeError
-        If `images` is no array.
+        If `images` is no array or a masked one, or `size` no integer.
     ValueError
-        If `images` has not three axes, or `size` does not divide the edges.
+        If `images` has not three axes, or `size` is not positive or does not divide the edges.
 
     References
     ----------
@@ -47,10 +48,14 @@ def patches(images: Array, size: int = 7) -> Array:
     """
     if not isinstance(images, np.ndarray):
         raise TypeError(f"images must be a NumPy array: got {type(images).__name__}")
+    if isinstance(images, np.ma.MaskedArray):
+        raise TypeError("images must be a NumPy array without a mask: got MaskedArray")
+    size = check_size("size", size)
     if images.ndim != 3:
         raise ValueError(f"images must have shape (batch, height, columns): got {images.shape}")
     batch, height, columns = images.shape
-    if size < 1 or height % size or columns % size:
-        raise ValueError(f"size must be positive and divide both edges of the image: got {size}, {height} x {columns}")
-    grid = images.reshape(batch, height // size, size, columns // size, size)
-    return grid.transpose(0, 1, 3, 2, 4).reshape(batch, -1, size * size)
+    if height % size or columns % size:
+        raise ValueError(f"size must divide both edges of the image: got {size}, {height} x {columns}")
+    down, across = height // size, columns // size
+    grid = images.reshape(batch, down, size, across, size).transpose(0, 1, 3, 2, 4)
+    return np.array(grid, order="C").reshape(batch, down * across, size * size)

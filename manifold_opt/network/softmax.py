@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.checks import Array, check_array
 
 __all__ = ["softmax", "softmax_backward"]
 
@@ -25,6 +25,11 @@ def softmax(x: Array, axis: int = -1) -> Array:
     numpy.ndarray
         Array of the shape and dtype of `x` that sums to one along `axis`.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `x` is no array of floating-point numbers, or has no such axis or no entry along it.
+
     Examples
     --------
     >>> import numpy as np
@@ -32,6 +37,9 @@ def softmax(x: Array, axis: int = -1) -> Array:
     >>> softmax(np.array([1e4, 1e4, -1e4]))
     array([0.5, 0.5, 0. ])
     """
+    check_array("x", x)
+    if not -x.ndim <= axis < x.ndim or not x.shape[axis]:
+        raise ValueError(f"x must have entries along axis {axis}: got shape {x.shape}")
     E = np.exp(x - x.real.max(axis=axis, keepdims=True))
     P: Array = E / E.sum(axis=axis, keepdims=True)
     return P
@@ -56,6 +64,11 @@ def softmax_backward(P: Array, dP: Array, axis: int = -1) -> Array:
     numpy.ndarray
         Gradient with respect to the argument of the softmax.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is no array of floating-point numbers, or the shapes differ.
+
     Examples
     --------
     A constant added to every entry changes nothing, so the gradient sums to zero.
@@ -66,5 +79,9 @@ def softmax_backward(P: Array, dP: Array, axis: int = -1) -> Array:
     >>> bool(abs(softmax_backward(softmax(x), dP).sum()) < 1e-15)
     True
     """
+    check_array("P", P)
+    check_array("dP", dP)
+    if dP.shape != P.shape:
+        raise ValueError(f"dP must have the shape {P.shape} of P: got {dP.shape}")
     dx: Array = P * (dP - (P * dP).sum(axis=axis, keepdims=True))
     return dx

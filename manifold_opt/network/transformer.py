@@ -18,6 +18,7 @@ from manifold_opt.network.fused_attention import FusedAttention
 from manifold_opt.network.layer import Layer
 from manifold_opt.network.losses import Loss, loss_function
 from manifold_opt.network.parameters import check_input, check_like, random_parameters
+from manifold_opt.network.sizes import check_heads, check_size, check_switch
 from manifold_opt.network.softmax import softmax_backward
 from manifold_opt.network.workspace import Workspace
 from manifold_opt.spaces import Euclidean, HomogeneousSpace, Stiefel
@@ -95,18 +96,13 @@ class VisionTransformer:
 
     def __init__(self, blocks: int = 16, heads: int = 7, width: int = 49, classes: int = 10, skip: bool = False,
                  joint_heads: bool = False, attention: str = "fused") -> None:
-        for name, size in (("blocks", blocks), ("heads", heads), ("width", width), ("classes", classes)):
-            if not isinstance(size, int) or isinstance(size, bool):
-                raise TypeError(f"{name} must be an integer: got {type(size).__name__}")
-            if size < 1:
-                raise ValueError(f"{name} must be at least 1: got {size}")
-        if width % heads:
-            raise ValueError(f"heads must divide width: got {heads} heads and width {width}, remainder {width % heads}")
-        if attention not in ATTENTION:
+        blocks, classes = check_size("blocks", blocks), check_size("classes", classes)
+        width, heads = check_heads(width, heads)
+        if not isinstance(attention, str) or attention not in ATTENTION:
             raise ValueError(f"attention must be one of {', '.join(map(repr, ATTENTION))}: got {attention!r}")
         self.blocks, self.heads, self.width, self.classes = blocks, heads, width, classes
-        self.skip, self.joint_heads = skip, joint_heads
-        self.layers = Blocks(ATTENTION[attention](width, heads, skip), FeedForward(width))
+        self.skip, self.joint_heads = check_switch("skip", skip), check_switch("joint_heads", joint_heads)
+        self.layers = Blocks(ATTENTION[attention](width, heads, self.skip), FeedForward(width))
         self.classification = Classification(width, classes)
 
     def init(self, rng: np.random.Generator, dtype: npt.DTypeLike = np.float32,
@@ -206,13 +202,16 @@ class VisionTransformer:
         Raises
         ------
         TypeError, ValueError
-            If shapes, tree or dtypes do not fit.
+            If shapes, tree or dtypes do not fit, or a number is not finite; the message names the argument.
         """
         check_input(self.shapes, params, x)
+        if 0 in x.shape:
+            raise ValueError(f"x must hold at least one sequence of at least one token: got shape {x.shape}")
         workspace = Workspace() if workspace is None else workspace
         z, blocks = self.layers.forward(self._by_block(params["blocks"]), x, workspace)
         y, logits = self.classification.forward(params["classifier"], z[:, -1])
-        return y, ForwardCache(blocks, z, logits, y)
+        # the output is the caller's, who may write into it before the backward pass
+        return y.copy(), ForwardCache(blocks, z, logits, y)
 
     def backward(self, params: Tree, cache: ForwardCache, dy: Array, workspace: Workspace | None = None) -> Tree:
         """Gradient with respect to the parameters of a scalar whose gradient with respect to y is dy.
@@ -236,7 +235,7 @@ class VisionTransformer:
         Raises
         ------
         TypeError, ValueError
-            If dy is no array of the shape and precision of y.
+            If dy is no finite array of the shape and precision of y.
         """
         return self.pullback(params, cache, dy, workspace)[0]
 
@@ -270,7 +269,7 @@ class VisionTransformer:
         Raises
         ------
         TypeError, ValueError
-            As in :meth:`forward`, and if the target does not fit or is zero, or the loss is unknown.
+            As in :meth:`forward`, and if the target does not fit, is zero or not finite, or the loss is unknown.
         """
         function = loss_function(loss)
         y, cache = self.forward(params, x, workspace)
@@ -281,11 +280,37 @@ class VisionTransformer:
         return float(value), self._pull_back_logits(params, cache, dlogits, workspace)[0]
 
     def predict(self, params: Tree, x: Array, batch: int = 256, workspace: Workspace | None = None) -> Array:
-        """The most probable class of each sequence, an integer array (samples,), computed batch by batch."""
-        if batch < 1:
-            raise ValueError(f"batch must be at least 1: got {batch}")
-        starts = range(0, len(x), batch)
-        return np.concatenate([self.forward(params, x[i:i + batch], workspace)[0].argmax(axis=1) for i in starts])
+        """The most probable class of each sequence, an integer array (samples,), computed batch by batch.
+
+        Parameters
+        ----------
+        params, x, workspace
+            As in :meth:`forward`, but there may be no sequence at all.
+        batch : int
+            Sequences in a forward pass.
+
+        Returns
+        -------
+        numpy.ndarray
+            Integers from 0 to classes - 1.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in :meth:`forward`, and if `batch` is no positive integer.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from manifold_opt.network import VisionTransformer
+        >>> model = VisionTransformer(blocks=1)
+        >>> model.predict(model.init(np.random.default_rng(0)), np.zeros((0, 16, 49), np.float32))
+        array([], dtype=int64)
+        """
+        batch = check_size("batch", batch)
+        check_input(self.shapes, params, x)
+        answers = [self.forward(params, x[i:i + batch], workspace)[0].argmax(axis=1) for i in range(0, len(x), batch)]
+        return np.concatenate([np.empty(0, np.intp), *answers])
 
     def _pull_back_logits(self, params: Tree, cache: ForwardCache, dlogits: Array,
                           workspace: Workspace | None) -> tuple[Tree, Array]:

@@ -1,41 +1,63 @@
 """Arrays that are allocated once, and threads that share a batch: handed over explicitly, never hidden."""
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, TypeVar, final
 
 import numpy as np
 import numpy.typing as npt
 
 from manifold_opt.arrays.checks import Array
+from manifold_opt.network.sizes import check_size
 
 __all__ = ["Buffers", "Workspace"]
 
 Result = TypeVar("Result")
+
+PIECES = 4
+"""Pieces of a batch unless another number is given."""
 
 
 @final
 class Buffers:
     """Named uninitialized arrays: the same name, shape and dtype gives the same array again.
 
+    One block of memory is kept for each name and dtype, as large as its largest array so far. An array of another
+    shape under the same name is a view of the same memory: the one before is then used up. Memory is scratch, no
+    state, so copies and pickles are empty.
+
     Examples
     --------
     >>> from manifold_opt.network import Buffers
     >>> buffers = Buffers()
-    >>> buffers.array("scores", (2, 3), "float32") is buffers.array("scores", (2, 3), "float32")
+    >>> scores = buffers.array("scores", (2, 3), "float32")
+    >>> buffers.array("scores", (2, 3), "float32") is scores
+    True
+    >>> import numpy as np
+    >>> np.shares_memory(buffers.array("scores", (2, 2), "float32"), scores)
     True
     """
 
     def __init__(self) -> None:
-        self._arrays: dict[tuple[str, tuple[int, ...], np.dtype[Any]], Array] = {}
+        self._arrays: dict[tuple[str, np.dtype[Any]], Array] = {}
+        self._views: dict[tuple[str, np.dtype[Any]], Array] = {}
 
     def array(self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
-        """The array of this name, shape and dtype; its content is whatever was last written into it."""
-        key = name, shape, np.dtype(dtype)
-        if key not in self._arrays:
-            self._arrays[key] = np.empty(shape, dtype)
-        return self._arrays[key]
+        """The array of this name, shape and dtype; its content is whatever was last written into its memory."""
+        key = name, np.dtype(dtype)
+        view = self._views.get(key)
+        if view is None or view.shape != shape:
+            size = math.prod(shape)
+            if key not in self._arrays or self._arrays[key].size < size:
+                self._arrays[key] = np.empty(size, dtype)
+            view = self._views[key] = self._arrays[key][:size].reshape(shape)
+        return view
+
+    def __reduce__(self) -> tuple[type[Buffers], tuple[()]]:
+        return Buffers, ()
 
 
 @final
@@ -43,22 +65,28 @@ class Workspace:
     """Memory and threads for the passes of a :class:`manifold_opt.network.VisionTransformer`.
 
     The large arrays of a pass cost about a fifth of its time when they are allocated anew, since the operating system
-    hands out and clears their pages. A workspace keeps them, about 0.5 MB a sample at the size of the paper's
-    example. With several threads the batch is cut into as many pieces, which run side by side; the gradients of the
-    pieces are added in a fixed order, so that a run can be repeated bit for bit with the same number of threads.
+    hands out and clears their pages. A workspace keeps them, about 0.5 MB a sample of the largest batch at the size of
+    the paper's example.
+
+    A batch is cut into a fixed number of pieces, which the threads share, and the gradients of the pieces are added in
+    the order of the pieces. The numbers therefore depend on `pieces`, through rounding, and not on `threads`: a pass
+    gives the same bits with 1, 2 and 4 threads, as long as the BLAS uses one thread itself.
 
     The cache of a forward pass lives in the workspace: the next forward pass with the same workspace overwrites it.
-    Outputs and gradients are never shared with the workspace. One workspace serves one caller at a time.
+    Outputs and gradients are never shared with the workspace. One workspace serves one caller at a time. It may be
+    used after a fork, copied and pickled: the copy has its own threads, and no memory yet.
 
     Parameters
     ----------
     threads : int
-        Number of pieces, and of threads that work on them.
+        Number of threads that share the pieces; more than there are pieces are of no use.
+    pieces : int
+        Number of pieces of a batch; a batch of fewer samples has as many pieces as samples.
 
     Raises
     ------
     TypeError, ValueError
-        If `threads` is no positive integer.
+        If `threads` or `pieces` is no positive integer.
 
     Examples
     --------
@@ -69,25 +97,43 @@ class Workspace:
     >>> params, x = model.init(rng), rng.random((8, 16, 49), np.float32)
     >>> y, cache = model.forward(params, x, workspace)
     >>> grads = model.backward(params, cache, np.ones_like(y), workspace)
-    >>> np.allclose(y, model.forward(params, x)[0])
+    >>> np.array_equal(y, model.forward(params, x, Workspace(threads=1))[0])
     True
     """
 
-    def __init__(self, threads: int = 1) -> None:
-        if not isinstance(threads, int) or isinstance(threads, bool):
-            raise TypeError(f"threads must be an integer: got {type(threads).__name__}")
-        if threads < 1:
-            raise ValueError(f"threads must be at least 1: got {threads}")
-        self.threads = threads
-        self._executor = ThreadPoolExecutor(threads) if threads > 1 else None
+    def __init__(self, threads: int = 1, pieces: int = PIECES) -> None:
+        self.threads, self.pieces = check_size("threads", threads), check_size("pieces", pieces)
+        self._executor: ThreadPoolExecutor | None = None
+        self._process = os.getpid()
         self._buffers: dict[tuple[int, int | None], Buffers] = {}
 
     def buffers(self, piece: int, block: int | None = None) -> Buffers:
-        """The arrays of one piece of the batch in one block of the network, or those that all blocks share."""
-        return self._buffers.setdefault((piece, block), Buffers())
+        """The arrays of one piece of the batch in one block of the network, or without a block those of its thread."""
+        return self._buffers.setdefault((piece % self.threads if block is None else piece, block), Buffers())
 
     def map(self, function: Callable[..., Result], *arguments: Iterable[Any]) -> list[Result]:
-        """Results of the function on each piece, in order."""
-        if self._executor is None:
-            return list(map(function, *arguments))
-        return list(self._executor.map(function, *arguments))
+        """Results of the function on each piece, in order; thread k has the pieces k, k + threads, and so on."""
+        pieces = list(zip(*arguments))
+        workers = min(self.threads, len(pieces))
+
+        def work(first: int) -> list[Result]:
+            return [function(*piece) for piece in pieces[first::self.threads]]
+
+        others: list[Future[list[Result]]] = []
+        try:
+            # the caller's thread is the first of them
+            others += [self._pool().submit(work, first) for first in range(1, workers)]
+            parts = [work(0), *(other.result() for other in others)]
+        finally:
+            # after an error no thread is left that still writes into the buffers
+            wait(others)
+        return [parts[piece % self.threads][piece // self.threads] for piece in range(len(pieces))]
+
+    def _pool(self) -> ThreadPoolExecutor:
+        """The other threads; a process that was forked has none of its parent's, and starts its own."""
+        if self._executor is None or self._process != os.getpid():
+            self._executor, self._process = ThreadPoolExecutor(self.threads - 1), os.getpid()
+        return self._executor
+
+    def __reduce__(self) -> tuple[type[Workspace], tuple[int, int]]:
+        return Workspace, (self.threads, self.pieces)

@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -26,17 +27,45 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def start(*arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-m", "manifold_opt", "train", "--data", "data", *SMALL, *arguments],
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))})
+HOLDING = """
+import signal, sys
+from manifold_opt.__main__ import main
+from manifold_opt.experiments import Training
+
+epoch, left = Training.epoch, int(sys.argv.pop(1))
+
+def held(training, progress, on_step=None):
+    def hold(*step):
+        global left
+        on_step(*step)
+        left -= 1
+        if left == 0:
+            print("holding", flush=True)
+            sys.stdin.read()
+    return epoch(training, progress, hold)
+
+Training.epoch = held
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.exit(main(sys.argv[1:]))
+"""
+"""The command, which stops in the middle of an epoch after so many steps, until it is ended from outside: by a signal,
+or by the end of its standard input, which closes with the process that started it."""
 
 
-def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
-    limit = time.monotonic() + 120
-    while not path.exists() and process.poll() is None and time.monotonic() < limit:
-        time.sleep(0.001)
-    assert path.exists(), process.communicate()[1]
+@contextmanager
+def held_after(steps: int, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A process of the command that has done so many steps and does no more; none is left behind."""
+    process = subprocess.Popen([sys.executable, "-c", HOLDING, str(steps), "train", *arguments], text=True,
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))})
+    try:
+        assert process.stdout is not None
+        if "holding\n" not in iter(process.stdout.readline, ""):
+            raise AssertionError(process.communicate()[1])
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def assert_same_results(first: Path, second: Path) -> None:
@@ -59,27 +88,41 @@ def error_line(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 def test_killed_and_interrupted_jobs_go_on_bit_for_bit(folder: Path) -> None:
-    arguments = ["--epochs", "60", "--methods", "adam", "momentum"]
-    whole = start("--out", "whole", *arguments)
-    killed = start("--out", "parts", *arguments)
-    wait_for(Path("parts/checkpoint-adam.npz"), killed)
-    killed.kill()
-    killed.communicate()
+    """Three epochs of three steps for each of two methods: killed in the second epoch of the first method, interrupted
+    in the second epoch of the second, which the resumed process reaches after two epochs of its own and one of the
+    first method that the kill has lost."""
+    arguments = ["--data", "data", *SMALL, "--epochs", "3", "--methods", "adam", "momentum"]
+    assert main(["train", "--out", "whole", *arguments]) == 0
+    with held_after(4, "--out", "parts", *arguments) as killed:
+        killed.kill()
+        killed.communicate()
     assert killed.returncode == -signal.SIGKILL
+    assert [path.name for path in Path("parts").glob("*.npz")] == ["checkpoint-adam.npz"]
 
-    interrupted = start("--out", "parts", "--resume")
-    wait_for(Path("parts/checkpoint-momentum.npz"), interrupted)
-    interrupted.send_signal(signal.SIGINT)
-    errors = interrupted.communicate()[1]
+    with held_after(10, "--out", "parts", "--resume") as interrupted:
+        interrupted.send_signal(signal.SIGINT)
+        errors = interrupted.communicate()[1]
     assert interrupted.returncode == 130, errors
     assert "go on with: python -m manifold_opt train --resume --out parts" in errors and "Traceback" not in errors
-    assert not Path("parts/curves.json").exists()
+    assert Path("parts/checkpoint-momentum.npz").exists() and not Path("parts/curves.json").exists()
 
-    last = start("--out", "parts", "--resume")
-    for process in (last, whole):
-        output, errors = process.communicate()
-        assert process.returncode == 0, errors
+    assert main(["train", "--out", "parts", "--resume"]) == 0
     assert_same_results(Path("whole"), Path("parts"))
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_a_console_that_cannot_encode_a_path(folder: Path, encoding: str) -> None:
+    """The job is done, and the path is printed with escapes; names with dollar signs are no formulas in the figure."""
+    data, out = folder / "d\u00e4ta $x_$ \udcff", "\u00fcbung $\\frac$"
+    write_idx_folder(data, small_images())
+    ended = subprocess.run([sys.executable, "-W", "error", "-m", "manifold_opt", "train", "--data", str(data), *SMALL,
+                            "--epochs", "1", "--methods", "adam", "--out", out], capture_output=True, check=False,
+                           env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+                                "PYTHONIOENCODING": encoding})
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith(f"writing to {out}\n".encode(encoding, "backslashreplace"))
+    assert (folder / out / "losses.png").read_bytes().startswith(b"\x89PNG")
+    assert json.loads((folder / out / "curves.json").read_text())["data"]["source"] == str(data)
 
 
 def test_prints_table_and_places(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,10 +1,12 @@
 """Files are whole, whatever happens while they are written."""
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
@@ -48,6 +50,43 @@ def test_content_is_on_disk_before_it_is_in_place(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(os, "replace", lambda *args: (calls.append("replace"), replace(*args)))
     write_whole(tmp_path / "file", lambda file: file.write(b"new"))
     assert calls[:2] == ["fsync", "replace"]
+
+
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EIO])
+@pytest.mark.parametrize("function", ["open", "fsync"])
+def test_a_folder_that_cannot_be_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str,
+                                        code: int) -> None:
+    """Some shares open no folders, or sync none: the file is in place all the same."""
+    right = getattr(os, function)
+
+    def fail(target: Any, *arguments: Any) -> Any:
+        folder = stat.S_ISDIR(os.fstat(target).st_mode) if function == "fsync" else Path(target) == tmp_path
+        if folder:
+            raise OSError(code, os.strerror(code))
+        return right(target, *arguments)
+
+    monkeypatch.setattr(os, function, fail)
+    write_whole(tmp_path / "file", lambda file: file.write(b"new"))
+    assert (tmp_path / "file").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("code, written", [(errno.EINVAL, True), (errno.ENOTSUP, True), (errno.EIO, False),
+                                           (errno.ENOSPC, False)])
+def test_a_file_that_cannot_be_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int,
+                                      written: bool) -> None:
+    """A file system without sync is no error; a disk that fails or is full is one, and the old file stays."""
+    (tmp_path / "file").write_bytes(b"old")
+
+    def fail(descriptor: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    if written:
+        write_whole(tmp_path / "file", lambda file: file.write(b"new"))
+    else:
+        with pytest.raises(OSError):
+            write_whole(tmp_path / "file", lambda file: file.write(b"new"))
+    assert (tmp_path / "file").read_bytes() == (b"new" if written else b"old") and names(tmp_path) == ["file"]
 
 
 def test_json_and_arrays(tmp_path: Path) -> None:

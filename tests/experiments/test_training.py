@@ -147,7 +147,7 @@ def test_number_of_classes_follows_the_data() -> None:
 
 
 def test_images_that_cannot_be_cut() -> None:
-    with pytest.raises(ValueError, match="size must be positive and divide both edges"):
+    with pytest.raises(ValueError, match="size must divide both edges"):
         Training(settings(), small_images(edge=15))
 
 
@@ -156,7 +156,7 @@ def test_divergence_names_the_parameter() -> None:
     start = training.start()
     params = training.params(start.state)
     params["blocks"]["weight"][:] = np.nan
-    with pytest.raises(ValueError, match=r"gradient of 'blocks\.\w+' must be finite"):
+    with pytest.raises(ValueError, match=r"params\[blocks.weight\] must be finite"):
         training.epoch(start)
 
 

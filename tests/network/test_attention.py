@@ -109,6 +109,26 @@ def test_fused_is_plain(dtype: str, scale: float) -> None:
         assert relative(actual, expected) <= tolerance(10 * condition, dtype, 8)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("share", [0.45, 0.55, 0.9, 1.1, 3.0])
+def test_scores_near_the_range_of_the_exponential(dtype: str, share: float) -> None:
+    """Scores of plus and minus a share of the largest exponent, so that a softmax that is not shifted in time gives
+    infinite exponentials or quotients; they are multiples of eps times the range, and the weights follow exactly."""
+    largest = share * np.log(np.finfo(dtype).max)
+    layer = FusedAttention(1, 1)
+    params = {"query": np.array([[[largest]]], dtype), "key": np.ones((1, 1, 1), dtype),
+              "value": np.ones((1, 1, 1), dtype)}
+    Z = np.array([[[[1.0, -1.0, 0.5]]]], dtype)
+    plain = MultiHeadAttention(1, 1)
+    (Y, cache), (Y_plain, cache_plain) = layer.forward(params, Z), plain.forward(params, Z)
+    dY = np.array([[[[1.0, 2.0, -3.0]]]], dtype)
+    (dW, dZ), (dW_plain, dZ_plain) = layer.backward(params, cache, dY), plain.backward(params, cache_plain, dY)
+    bound = tolerance(10 * largest, dtype, 1)  # an error of eps in a score is one of eps * score in its exponential
+    for actual, expected in [(Y, Y_plain), (dZ, dZ_plain), *((dW[name], dW_plain[name]) for name in dW)]:
+        assert np.isfinite(actual).all()
+        assert abs(actual - expected).max() <= bound * max(1.0, abs(expected).max())
+
+
 @pytest.mark.parametrize("groups, width, samples, tokens, heads", SHAPES)
 def test_probabilities_sum_to_one(groups: int, width: int, samples: int, tokens: int, heads: int) -> None:
     layer = MultiHeadAttention(width, heads)

@@ -36,3 +36,12 @@ def test_one_hot_refuses() -> None:
         one_hot(np.array([3, 10]))
     with pytest.raises(ValueError, match=r"got -1\.\.2"):
         one_hot(np.array([-1, 2]))
+    with pytest.raises(ValueError, match=r"labels must have shape \(batch,\): got \(1, 2\)"):
+        one_hot(np.array([[1, 2]]))
+    with pytest.raises(TypeError, match="labels must be a NumPy array of integers: got MaskedArray"):
+        one_hot(np.ma.masked_equal([1, 2], 1))
+    with pytest.raises(TypeError, match="dtype must be a floating-point type.*: got uint8"):
+        one_hot(np.array([1, 2]), dtype=np.uint8)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="classes must be an integer: got float"):
+        one_hot(np.array([1, 2]), classes=3.0)  # type: ignore[arg-type]
+    assert one_hot(np.array([], int), np.int64(3)).shape == (0, 3)

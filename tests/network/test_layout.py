@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,7 +35,22 @@ def test_sum_of_products() -> None:
 
 def test_transposed() -> None:
     M, buffers = np.random.default_rng(0).normal(size=(2, 3, 4, 5)), Buffers()
-    copy = transposed(M, buffers)
+    copy = transposed(M, buffers, "M^T")
     assert copy.flags.c_contiguous and not np.shares_memory(copy, M)
     assert np.array_equal(copy, np.swapaxes(M, 2, 3))
-    assert transposed(2 * M, buffers) is copy
+    assert transposed(2 * M, buffers, "M^T") is copy
+
+
+def test_refuses() -> None:
+    x = np.zeros((6, 4, 3))
+    with pytest.raises(ValueError, match="samples must divide the batch of 6: got 4"):
+        columns(x, 4)
+    with pytest.raises(TypeError, match="samples must be an integer: got float"):
+        columns(x, 2.0)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"x must have 3 axes: got shape \(4, 3\)"):
+        columns(x[0], 1)
+    with pytest.raises(ValueError, match=r"Z must have 4 axes: got shape \(6, 4, 3\)"):
+        rows(x)
+    with pytest.raises(ValueError, match="tokens must be at least 1: got 0"):
+        group_size(4, 0)
+    assert group_size(np.int64(256), np.int64(16)) == 4

@@ -66,6 +66,32 @@ def test_one_class_for_every_image() -> None:
     assert np.isclose(RelativeLoss().value(one_hot(np.zeros(10, int), dtype=np.float64), t), np.sqrt(1.8), rtol=1e-15)
 
 
+@pytest.mark.parametrize("loss", LOSSES)
+def test_refuses(loss: Any) -> None:
+    logits, t = example()
+    y = softmax(logits)
+    for call, name in ((loss.value, "y"), (loss.gradient, "y"), (loss.of_logits, "logits")):
+        with pytest.raises(ValueError, match=r"t must have the shape \(5, 4\) of y: got \(4,\)"):
+            call(y, t[0])
+        with pytest.raises(TypeError, match="t must have the precision of y"):
+            call(y, t.astype(np.float32))
+        with pytest.raises(ValueError, match="t must be finite"):
+            call(y, t * np.nan)
+        with pytest.raises(ValueError, match=f"{name} must be finite"):
+            call(y * np.nan, t)
+        with pytest.raises(ValueError, match=rf"{name} must have shape \(batch, classes\), none of them zero"):
+            call(y[:0], t[:0])
+        with pytest.raises(TypeError, match=f"{name} must be a NumPy array"):
+            call(y.tolist(), t)
+
+
+def test_relative_loss_of_no_target() -> None:
+    y = np.full((2, 4), 0.25)
+    for call in (RelativeLoss().value, RelativeLoss().gradient, RelativeLoss().of_logits):
+        with pytest.raises(ValueError, match="t must not be zero: got norm 0"):
+            call(y, 0 * y)
+
+
 def test_names() -> None:
     assert isinstance(loss_function("relative"), RelativeLoss)
     assert isinstance(loss_function("cross_entropy"), CrossEntropy)

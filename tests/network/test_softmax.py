@@ -41,3 +41,19 @@ def test_check_notices_wrong_axis(axis: int, derivative: Any, check_gradient: An
     with pytest.raises(AssertionError):
         check_gradient(softmax_backward(softmax(x, axis), dP, 1 - axis),
                        derivative(lambda z: (dP * softmax(z, axis)).sum(), x))
+
+
+def test_refuses() -> None:
+    x = np.zeros((2, 3))
+    for value, error, message in (([1.0], TypeError, "x must be a NumPy array"), (x.astype(int), TypeError, "int64"),
+                                  (x[:, :0], ValueError, r"x must have entries along axis -1: got shape \(2, 0\)"),
+                                  (np.array(1.0), ValueError, "x must have entries along axis -1")):
+        with pytest.raises(error, match=message):
+            softmax(value)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="x must have entries along axis 2"):
+        softmax(x, axis=2)
+    with pytest.raises(ValueError, match=r"dP must have the shape \(2, 3\) of P: got \(3,\)"):
+        softmax_backward(x, x[0])
+    with pytest.raises(TypeError, match="dP must be a NumPy array"):
+        softmax_backward(x, x.tolist())  # type: ignore[arg-type]
+    assert softmax(x[:0]).shape == (0, 3)

@@ -142,6 +142,38 @@ def test_predict() -> None:
         assert np.array_equal(model.predict(params, x, batch), expected)
     with pytest.raises(ValueError, match="batch must be at least 1: got 0"):
         model.predict(params, x, batch=0)
+    none = model.predict(params, x[:0])
+    assert none.shape == (0,) and none.dtype == expected.dtype
+
+
+def test_sizes_from_numpy() -> None:
+    model = VisionTransformer(np.int64(2), np.int32(2), np.uint8(6), np.int64(4), np.True_)
+    plain = VisionTransformer(2, 2, 6, 4, True)
+    for name in ("blocks", "heads", "width", "classes", "skip"):
+        assert getattr(model, name) == getattr(plain, name) and type(getattr(model, name)) in (int, bool)
+    assert model.shapes == plain.shapes
+
+
+@pytest.mark.parametrize("attention", ATTENTION)
+def test_arrays_are_not_shared_with_the_caller(attention: str) -> None:
+    """Read-only and Fortran-ordered input gives the same; writing into input and output changes nothing kept."""
+    model, workspace = VisionTransformer(2, heads=2, width=6, classes=3, attention=attention), Workspace()
+    params, x, target = example(model, 30, 5)
+    y, cache = model.forward(params, x)
+    expected = [y, *(leaf for _, leaf in leaves(model.backward(params, cache, target)))]
+
+    frozen, given = map_tree(np.asfortranarray, params), np.asfortranarray(x)
+    for array in (given, *(leaf for _, leaf in leaves(frozen))):
+        array.flags.writeable = False
+    for case in ((params, x.copy()), (frozen, given)):
+        y, cache = model.forward(*case, workspace)
+        got = [y.copy()]
+        y[:] = np.nan
+        if case[1].flags.writeable:
+            case[1][:] = np.nan
+        got += [leaf for _, leaf in leaves(model.backward(case[0], cache, np.asfortranarray(target), workspace))]
+        for actual, wanted in zip(got, expected):
+            assert np.allclose(actual, wanted, rtol=0, atol=1e-13 * abs(wanted).max())
 
 
 @pytest.mark.parametrize("arguments, error, message", [
@@ -150,11 +182,20 @@ def test_predict() -> None:
     (dict(width=-49), ValueError, "width must be at least 1: got -49"),
     (dict(classes=10.0), TypeError, "classes must be an integer: got float"),
     (dict(heads=True), TypeError, "heads must be an integer: got bool"),
+    (dict(skip="no"), TypeError, "skip must be True or False: got str"),
+    (dict(joint_heads=1), TypeError, "joint_heads must be True or False: got int"),
+    (dict(attention=["fused"]), ValueError, "attention must be one of"),
     (dict(attention="flash"), ValueError, "attention must be one of 'fused', 'plain': got 'flash'"),
 ])
 def test_constructor_refuses(arguments: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         VisionTransformer(**arguments)
+
+
+def with_nan(M: Array) -> Array:
+    M = M.copy()
+    M.flat[1] = np.nan
+    return M
 
 
 def test_passes_refuse() -> None:
@@ -164,7 +205,7 @@ def test_passes_refuse() -> None:
     refused: list[tuple[Any, type[Exception], str]] = [
         (lambda: model.forward(params, x[0]), ValueError, r"x must have shape \(batch, tokens, 6\).*: got \(5, 6\)"),
         (lambda: model.forward(params, x[:, :, :4]), ValueError, r"x must have shape .*: got \(3, 5, 4\)"),
-        (lambda: model.forward(params, x[:0]), ValueError, r"none of them zero: got \(0, 5, 6\)"),
+        (lambda: model.forward(params, x[:0]), ValueError, r"at least one sequence.*: got shape \(0, 5, 6\)"),
         (lambda: model.forward(params, x.tolist()), TypeError, "x must be a NumPy array .*: got list"),
         (lambda: model.forward(params, x.astype(int)), TypeError, "x must be of dtype float32.*: got int64"),
         (lambda: model.forward(params, x.astype(np.float32)), TypeError,
@@ -177,6 +218,15 @@ def test_passes_refuse() -> None:
         (lambda: model.loss_and_gradient(params, x, target[:, :3]), ValueError, r"target must have the shape \(3, 4\)"),
         (lambda: model.loss_and_gradient(params, x, 0 * target), ValueError, "target must not be zero: got norm 0"),
         (lambda: model.loss_and_gradient(params, x, target, "mse"), ValueError, "loss must be one of 'relative'"),
+        (lambda: model.forward(params, with_nan(x)), ValueError, "x must be finite: got 1 NaN"),
+        (lambda: model.predict(params, with_nan(x)), ValueError, "x must be finite: got 1 NaN"),
+        (lambda: model.loss_and_gradient(params, x, with_nan(target)), ValueError, "target must be finite"),
+        (lambda: model.backward(params, cache, with_nan(y)), ValueError, "dy must be finite"),
+        (lambda: model.forward(replaced(params, "classifier", with_nan(params["classifier"])), x), ValueError,
+         r"params\[classifier\] must be finite"),
+        (lambda: model.predict(params, x[:0, :, :4]), ValueError, r"x must have shape .*: got \(0, 5, 4\)"),
+        (lambda: model.predict(params, x[:, :0]), ValueError, r"at least one token: got shape \(3, 0, 6\)"),
+        (lambda: model.predict(params, x, 2.0), TypeError, "batch must be an integer: got float"),
     ]
     for call, error, message in refused:
         with pytest.raises(error, match=message):
