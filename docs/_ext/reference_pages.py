@@ -21,7 +21,7 @@ LAYERS = {
                    "line_search", "quasi_newton", "minimize"],
     "verify": ["identity", "trial", "identities", "run", "report", "checks", "slopes", "differences"],
     "experiments": ["data", "idx", "settings", "training", "checkpoint", "records", "report", "figures", "files"],
-    "oracle": ["format", "case", "catalogue", "calls", "quantities", "runner", "report"],
+    "oracle": ["format", "case", "quantities", "question", "judge", "runner", "answers", "report", "testing"],
     "plotting": [],
     "report": [],
 }

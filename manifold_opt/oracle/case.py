@@ -12,10 +12,7 @@ import numpy as np
 from manifold_opt.arrays.checks import Array
 from manifold_opt.oracle import decimals
 
-__all__ = ["Case", "KINDS", "conditioned"]
-
-KINDS = ("step", "geometry", "retraction", "trajectory", "transformer")
-"""What a case holds; see the manifest."""
+__all__ = ["Case", "conditioned"]
 
 PERTURBATION = Decimal(2)**-83
 """Relative size of the perturbations that measure conditions; its square is far below the last digit."""
@@ -31,7 +28,7 @@ class Case:
     id, group : str
         Name of the case and of the file in which it lies.
     kind : str
-        One of `KINDS`.
+        A key of :data:`~manifold_opt.oracle.quantities.KINDS`: what it asks.
     parameters : dict
         JSON-able values: space, shape, dtype, method, hyper, retraction and so on, as far as they apply.
     arrays : dict of str to numpy.ndarray

@@ -10,8 +10,9 @@ from typing import Any
 from manifold_opt.arrays.checks import Array
 from manifold_opt.oracle import decimals
 from manifold_opt.oracle.case import Case
-from manifold_opt.oracle.exact_step import METHODS, ExactSpace
+from manifold_opt.oracle.exact_step import ExactSpace
 from manifold_opt.oracle.problems import loss_and_gradient
+from manifold_opt.oracle.quantities import METHODS
 from manifold_opt.oracle.step_cases import Rule, advance, geometry_case, retraction_case, step_case
 from manifold_opt.oracle.whole_cases import problem_data, trajectory_case, transformer_case
 

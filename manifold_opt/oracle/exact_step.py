@@ -16,12 +16,9 @@ import numpy as np
 from manifold_opt.arrays.adjoints import Adjoint, SymplecticAdjoint, TransposeAdjoint
 from manifold_opt.arrays.checks import Array
 from manifold_opt.oracle import decimals
+from manifold_opt.oracle.quantities import METHODS
 
-__all__ = ["ExactSpace", "METHODS", "update", "velocity"]
-
-METHODS: dict[str, tuple[str, ...]] = {"gradient": (), "momentum": ("B1",), "adam": ("B1", "B2"),
-                                       "adam_with_decay": ("B1", "B2")}
-"""The methods and the moments that they remember."""
+__all__ = ["ExactSpace", "update", "velocity"]
 
 
 @final

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
+import shutil
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from io import BytesIO
@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from manifold_opt.arrays.checks import Array
 from manifold_opt.oracle.case import Case
 from manifold_opt.oracle.decimals import DIGITS
+from manifold_opt.oracle.expectations import LEVELS, level_of
+from manifold_opt.oracle.npz import npz_bytes
 from manifold_opt.oracle.quantities import OPERATIONS, QUANTITIES
 from manifold_opt.version import __version__
 
-__all__ = ["SCHEMA", "DATA", "write", "load_cases", "list_cases", "npz_bytes"]
+__all__ = ["SCHEMA", "DATA", "write", "load_cases", "list_cases", "copy"]
 
 SCHEMA = 1
 """Version of the format; it rises when a reader of the old one would misread the new one."""
@@ -79,7 +80,10 @@ def write(directory: Path, groups: Iterable[tuple[str, list[Case]]]) -> list[Pat
     directory.mkdir(parents=True, exist_ok=True)
     files, described = [], {}
     for group, cases in groups:
-        content = npz_bytes(cases)
+        if len({case.id for case in cases}) < len(cases):
+            raise ValueError("names of cases must differ within a group")
+        content = npz_bytes({f"{case.id}/{name}": array for case in cases
+                             for name, array in sorted(case.arrays.items())})
         files.append(directory / f"{group}.npz")
         files[-1].write_bytes(content)
         described[group] = {"file": f"{group}.npz", "sha256": hashlib.sha256(content).hexdigest(),
@@ -87,54 +91,6 @@ def write(directory: Path, groups: Iterable[tuple[str, list[Case]]]) -> list[Pat
     files.append(directory / "manifest.json")
     files[-1].write_text(_manifest(described), encoding="utf-8", newline="\n")
     return files
-
-
-def npz_bytes(cases: list[Case]) -> bytes:
-    """The npz file of some cases: stored without compression, in order, with fixed times.
-
-    Parameters
-    ----------
-    cases : list of Case
-        The cases of a group.
-
-    Returns
-    -------
-    bytes
-        The same for the same cases, whatever the versions of NumPy and zlib.
-
-    Raises
-    ------
-    ValueError
-        If two cases have the same name.
-
-    Examples
-    --------
-    >>> from manifold_opt import oracle
-    >>> from manifold_opt.oracle.format import DATA, npz_bytes
-    >>> npz_bytes(oracle.load_cases("geometry")) == (DATA / "geometry.npz").read_bytes()
-    True
-    """
-    if len({case.id for case in cases}) < len(cases):
-        raise ValueError("names of cases must differ within a group")
-    buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for case in cases:
-            for name, array in sorted(case.arrays.items()):
-                member = zipfile.ZipInfo(f"{case.id}/{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-                member.create_system, member.external_attr = 3, 0o644 << 16
-                archive.writestr(member, _npy_bytes(array))
-    return buffer.getvalue()
-
-
-def _npy_bytes(array: Array) -> bytes:
-    """The npy format, version 1.0, written out here because NumPy pads its headers differently from version to
-    version.
-    """
-    descr = {"f": "<f", "i": "<i"}[array.dtype.kind] + str(array.dtype.itemsize)
-    header = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {array.shape}, }}"
-    header += " " * (-(len(header) + 11) % 64) + "\n"
-    start = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode("latin1")
-    return start + np.ascontiguousarray(array, dtype=np.dtype(descr)).tobytes()
 
 
 def _describe(case: Case) -> dict[str, Any]:
@@ -154,7 +110,7 @@ def _manifest(groups: dict[str, Any]) -> str:
                          **({} if q.tolerance is None else {"tolerance": {"constant": q.tolerance, **{
                              dtype: q.tolerance * float(np.finfo(dtype).eps) for dtype in ("float64", "float32")}}})}
                   for name, q in QUANTITIES.items()}
-    operations = {name: {"arguments": o.arguments, "returns": o.returns, "quantities": list(o.quantities)}
+    operations = {name: {"arguments": list(o.arguments), "returns": o.returns, "quantities": list(o.quantities)}
                   for name, o in OPERATIONS.items()}
     head = {"schema": SCHEMA, "library": "manifold_opt", "version": __version__, "paper": "arXiv:2305.16901v4",
             "conventions": CONVENTIONS, "accuracy": ACCURACY, "quantities": quantities, "operations": operations}
@@ -167,7 +123,8 @@ def _manifest(groups: dict[str, Any]) -> str:
     return text + ",".join(parts) + "}}\n"
 
 
-def list_cases(pattern: str | Iterable[str] = "*", directory: str | Path | None = None) -> list[str]:
+def list_cases(pattern: str | Iterable[str] = "*", directory: str | Path | None = None,
+               level: str = "hard") -> list[str]:
     """Names of the stored cases that match a pattern, without reading their arrays.
 
     Parameters
@@ -176,6 +133,8 @@ def list_cases(pattern: str | Iterable[str] = "*", directory: str | Path | None 
         Shell patterns of names of cases or groups, such as "stiefel-*" or "transformer".
     directory : path, optional
         Where the cases are; those of the library by default.
+    level : {"smoke", "core", "full", "hard"}
+        How much is asked; each level contains those before it.
 
     Returns
     -------
@@ -192,15 +151,16 @@ def list_cases(pattern: str | Iterable[str] = "*", directory: str | Path | None 
     >>> len(oracle.list_cases("transformer-small-float64-*"))
     2
     """
-    return [name for _, name, _ in _entries(pattern, directory)]
+    return [name for _, _, name, _ in _entries(pattern, directory, level)]
 
 
-def load_cases(pattern: str | Iterable[str] = "*", directory: str | Path | None = None) -> list[Case]:
+def load_cases(pattern: str | Iterable[str] = "*", directory: str | Path | None = None,
+               level: str = "hard") -> list[Case]:
     """Stored cases, read without pickle.
 
     Parameters
     ----------
-    pattern, directory
+    pattern, directory, level
         As in :func:`list_cases`.
 
     Returns
@@ -210,7 +170,7 @@ def load_cases(pattern: str | Iterable[str] = "*", directory: str | Path | None 
     Raises
     ------
     ValueError
-        If the manifest is of another schema version, or nothing matches.
+        If the manifest is of another schema version, nothing matches, or a file is not the one of the manifest.
 
     Examples
     --------
@@ -220,29 +180,62 @@ def load_cases(pattern: str | Iterable[str] = "*", directory: str | Path | None 
     True
     """
     directory = DATA if directory is None else Path(directory)
-    cases, archives = [], {}
-    for group, name, entry in _entries(pattern, directory):
+    cases: list[Case] = []
+    archives: dict[str, Any] = {}
+    for group, content, name, entry in _entries(pattern, directory, level):
         if group not in archives:
-            archives[group] = np.load(directory / f"{group}.npz", allow_pickle=False)
+            data = (directory / content["file"]).read_bytes()
+            if hashlib.sha256(data).hexdigest() != content["sha256"]:
+                raise ValueError(f"{directory / content['file']} must be as the manifest says: its sha256 differs")
+            archives[group] = np.load(BytesIO(data), allow_pickle=False)
         arrays = {key: archives[group][f"{name}/{key}"] for key in entry["arrays"]}
         scales, step_scales = ({key: value[which] for key, value in entry["arrays"].items() if which in value}
                                for which in ("scale", "step_scale"))
         cases.append(Case(name, group, entry["kind"], entry["parameters"], arrays, scales, step_scales))
-    for archive in archives.values():
-        archive.close()
     return cases
 
 
-def _entries(pattern: str | Iterable[str], directory: str | Path | None) -> Iterator[tuple[str, str, Any]]:
+def copy(directory: str | Path) -> list[Path]:
+    """Copy the cases as they come with the library: the manifest and one npz file for each group.
+
+    Parameters
+    ----------
+    directory : path
+        Where to; it is made if it does not exist.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from manifold_opt import oracle
+    >>> with tempfile.TemporaryDirectory() as directory:
+    ...     files = oracle.copy(directory)
+    ...     len(oracle.load_cases(directory=directory)) == len(oracle.list_cases())
+    True
+    """
+    Path(directory).mkdir(parents=True, exist_ok=True)
+    return [Path(shutil.copyfile(file, Path(directory, file.name))) for file in sorted(DATA.iterdir())]
+
+
+def _entries(pattern: str | Iterable[str], directory: str | Path | None,
+             level: str) -> Iterator[tuple[str, Any, str, Any]]:
+    """Group, its entry, case and its entry, for every case that is chosen."""
+    if level not in LEVELS:
+        raise ValueError(f"level must be one of {', '.join(LEVELS)}: got {level!r}")
     patterns = [pattern] if isinstance(pattern, str) else list(pattern)
     directory = DATA if directory is None else Path(directory)
     manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
     if manifest["schema"] != SCHEMA:
         raise ValueError(f"cases must be of schema version {SCHEMA}: got {manifest['schema']} in {directory}")
-    found = [(group, name, case) for group, content in manifest["groups"].items()
+    found = [(group, content, name, case) for group, content in manifest["groups"].items()
              for name, case in content["cases"].items()
-             if any(fnmatchcase(name, p) or fnmatchcase(group, p) for p in patterns)]
+             if any(fnmatchcase(name, p) or fnmatchcase(group, p) for p in patterns)
+             and LEVELS.index(level_of(group, name, case["parameters"])) <= LEVELS.index(level)]
     if not found:
-        raise ValueError(f"no case or group matches {', '.join(map(repr, patterns))}: the groups are "
+        raise ValueError(f"no case or group matches {', '.join(map(repr, patterns))} at level {level}: the groups are "
                          + ", ".join(manifest["groups"]))
     yield from found

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["Quantity", "QUANTITIES", "INPUTS", "OPERATIONS", "Operation"]
+__all__ = ["Quantity", "QUANTITIES", "OPERATIONS", "Operation", "KINDS", "GROUPED", "METHODS", "MOMENTS"]
 
 
 class Quantity(NamedTuple):
@@ -34,30 +34,40 @@ class Operation(NamedTuple):
 
     Attributes
     ----------
-    arguments : str
+    arguments : tuple of str
         Its arguments, in order.
     returns : str
-        What it returns.
+        What it returns, in words.
     quantities : tuple of str
         The quantities that are compared, in the order in which they arise.
+    required : tuple of str
+        Those that must be returned, as far as the case has them.
 
     Examples
     --------
     >>> from manifold_opt.oracle.quantities import OPERATIONS
-    >>> OPERATIONS["lift_gradient"].quantities
-    ('A', 'B')
+    >>> OPERATIONS["lift_gradient"].arguments, OPERATIONS["lift_gradient"].quantities
+    (('space', 'Lambda', 'dL'), ('A', 'B'))
     """
 
-    arguments: str
+    arguments: tuple[str, ...]
     returns: str
     quantities: tuple[str, ...]
+    required: tuple[str, ...] = ()
 
 
-MOMENTS = ("B1_A", "B1_B", "B2_A", "B2_B")
-MOMENTS_NEW = tuple(f"{name}_new" for name in MOMENTS)
+METHODS: dict[str, tuple[str, ...]] = {"gradient": (), "momentum": ("B1",), "adam": ("B1", "B2"),
+                                       "adam_with_decay": ("B1", "B2")}
+"""The methods and the moments that they remember."""
 
-INPUTS = ("t", "Lambda", "Y", "dL", "Delta1", "Delta2", *MOMENTS)
-"""Quantities that are only ever given."""
+MOMENTS = {method: tuple(f"{name}_{block}" for name in names for block in "AB") for method, names in METHODS.items()}
+"""The blocks of these moments."""
+
+MOMENTS_NEW = tuple(f"{name}_new" for name in MOMENTS["adam"])
+PARAMS = ("blocks.query", "blocks.key", "blocks.value", "blocks.weight", "blocks.bias", "classifier")
+
+GROUPED = {"moments": MOMENTS["adam"], "params": PARAMS, "data": ("M", "D", "P", "Q")}
+"""Arguments that are a dict of arrays."""
 
 TOLERANCE = 40.0
 """The constant C of all tolerances. The largest error of this library, in both forms of the Cayley transform and of
@@ -132,8 +142,7 @@ QUANTITIES: dict[str, Quantity] = {
                   TOLERANCE),
     "loss": Quantity("loss of the batch", "relative: ||y - t||/||t||; cross_entropy: -sum(t log y)/batch",
                      "section 5", TOLERANCE),
-    **{name: Quantity(f"parameter {name}", "any array", "section 5")
-       for name in ("blocks.query", "blocks.key", "blocks.value", "blocks.weight", "blocks.bias", "classifier")},
+    **{name: Quantity(f"parameter {name}", "any array", "section 5") for name in PARAMS},
     **{f"d_{name}": Quantity(f"gradient of the loss in {name}", f"dL/d({name}), entry by entry", "section 5", TOLERANCE)
        for name in ("classifier", "blocks.bias", "blocks.weight", "blocks.value", "blocks.key", "blocks.query")},
 }
@@ -145,24 +154,34 @@ GRADIENTS = ("loss", "d_classifier", "d_blocks.bias", "d_blocks.weight", "d_bloc
              "d_blocks.query")
 
 OPERATIONS: dict[str, Operation] = {
-    "global_section": Operation("space, Y", "Lambda; any element of the group with Lambda E = Y is right",
-                                ("defect_point", "defect_group")),
-    "riemannian_gradient": Operation("space, Y, dL", "grad", ("grad",)),
-    "lift": Operation("space, Lambda, Delta", "(A, B)", ("A", "B")),
-    "lift_gradient": Operation("space, Lambda, dL", "(A, B)", ("A", "B")),
-    "horizontal_lift": Operation("space, Y, Delta", "Omega", ("Omega",)),
-    "metric": Operation("space, Y, Delta1, Delta2", "number", ("metric",)),
-    "update": Operation("method, hyper, A, B, moments, t", "dict with W_A, W_B and, as far as the method has moments, "
-                        "B1_A_new, B1_B_new, B2_A_new, B2_B_new", (*MOMENTS_NEW, "W_A", "W_B")),
-    "retract": Operation("space, retraction, W_A, W_B", "R", ("R",)),
-    "move": Operation("space, retraction, Lambda, W_A, W_B", "Lambda_new", ("Lambda_new",)),
-    "step": Operation("space, method, retraction, hyper, Lambda, dL, moments, t",
+    "global_section": Operation(("space", "Y"), "Lambda; any element of the group with Lambda E = Y is right",
+                                ("defect_point", "defect_group"), ("defect_point", "defect_group")),
+    "riemannian_gradient": Operation(("space", "Y", "dL"), "grad", ("grad",), ("grad",)),
+    "lift": Operation(("space", "Lambda", "Delta"), "(A, B)", ("A", "B"), ("A", "B")),
+    "lift_gradient": Operation(("space", "Lambda", "dL"), "(A, B)", ("A", "B"), ("A", "B")),
+    "horizontal_lift": Operation(("space", "Y", "Delta"), "Omega", ("Omega",), ("Omega",)),
+    "metric": Operation(("space", "Y", "Delta1", "Delta2"), "metric, a number", ("metric",), ("metric",)),
+    "update": Operation(("method", "hyper", "A", "B", "moments", "t"),
+                        "dict with W_A, W_B and, as far as the method has moments, B1_A_new, B1_B_new, B2_A_new, "
+                        "B2_B_new",
+                        (*MOMENTS_NEW, "W_A", "W_B"), (*MOMENTS_NEW, "W_A", "W_B")),
+    "retract": Operation(("space", "retraction", "W_A", "W_B"), "R", ("R",), ("R",)),
+    "move": Operation(("space", "retraction", "Lambda", "W_A", "W_B"), "Lambda_new", ("Lambda_new",), ("Lambda_new",)),
+    "step": Operation(("space", "method", "retraction", "hyper", "Lambda", "dL", "moments", "t"),
                       "dict with Lambda_new (except for trajectories it may be left out), the new moments and any "
                       "other quantities of the step", STEP),
-    "trajectory": Operation("(none: the runner repeats step, with its own losses and gradients)", "-",
-                            ("losses", "Y_last")),
-    "transformer_forward": Operation("params, x, heads, skip", "dict with y and any other quantities", FORWARD),
-    "transformer_gradient": Operation("params, x, target, loss, heads, skip", "dict with loss and any of the gradients",
-                                      GRADIENTS),
+    "trajectory": Operation(("problem", "space", "method", "retraction", "hyper", "Lambda", "data", "steps"),
+                            "dict with losses and Y_last; a Python backend may leave it out: then its step is repeated",
+                            ("losses", "Y_last"), ("losses", "Y_last")),
+    "transformer_forward": Operation(("params", "x", "heads", "skip"), "dict with y and any other quantities", FORWARD,
+                                     ("y",)),
+    "transformer_gradient": Operation(("params", "x", "target", "loss", "heads", "skip"),
+                                      "dict with loss and any of the gradients", GRADIENTS, ("loss",)),
 }
 """The functions of a backend, in the order in which they are checked."""
+
+KINDS: dict[str, tuple[str, ...]] = {
+    "step": ("global_section", "riemannian_gradient", "lift_gradient", "update", "retract", "move", "step"),
+    "geometry": ("global_section", "lift", "horizontal_lift", "metric"), "retraction": ("retract", "move"),
+    "trajectory": ("trajectory",), "transformer": ("transformer_forward", "transformer_gradient")}
+"""What the cases of a kind ask."""

@@ -11,7 +11,8 @@ from manifold_opt.arrays.checks import Array
 from manifold_opt.oracle import decimals
 from manifold_opt.oracle.case import Case, conditioned
 from manifold_opt.oracle.exact_geometry import horizontal_lift, metric
-from manifold_opt.oracle.exact_step import METHODS, ExactSpace, update, velocity
+from manifold_opt.oracle.exact_step import ExactSpace, update, velocity
+from manifold_opt.oracle.quantities import METHODS
 
 __all__ = ["Rule", "step_case", "advance", "retraction_case", "geometry_case"]
 

@@ -7,21 +7,24 @@ from typing import Any
 
 from manifold_opt.oracle.case import Case
 from manifold_opt.oracle.format import list_cases, load_cases
+from manifold_opt.oracle.quantities import OPERATIONS
 from manifold_opt.oracle.report import BackendReport
 from manifold_opt.oracle.runner import check
 
 __all__ = ["parametrize", "assert_agrees"]
 
 
-def parametrize(cases: str | Iterable[str] = "*", directory: str | Path | None = None) -> Any:
+def parametrize(*cases: str | Iterable[str], directory: str | Path | None = None, level: str = "hard") -> Any:
     """A mark that runs a test once for each case, with the name of the case as its argument ``case``.
 
     Parameters
     ----------
-    cases : str or iterable of str
-        Shell patterns of names of cases or groups.
+    *cases : str or iterable of str
+        Shell patterns of names of cases or groups; all cases if there is none.
     directory : path, optional
         Where the cases are; those of the library by default.
+    level : {"smoke", "core", "full", "hard"}
+        How much is asked; each level contains those before it.
 
     Returns
     -------
@@ -37,17 +40,19 @@ def parametrize(cases: str | Iterable[str] = "*", directory: str | Path | None =
     The three lines of a test suite:
 
     >>> from manifold_opt import oracle
-    >>> @oracle.parametrize("steps_stiefel")
+    >>> @oracle.parametrize("stiefel-6x2-*", "transformer")
     ... def test_port(case):
     ...     oracle.assert_agrees(oracle.NumpyBackend(), case)
     """
     import pytest
-    return pytest.mark.parametrize("case", list_cases(cases, directory))
+    patterns = [pattern for each in cases for pattern in ([each] if isinstance(each, str) else each)]
+    return pytest.mark.parametrize("case", list_cases(patterns or "*", directory, level))
 
 
 def assert_agrees(backend: Any, case: str | Case, directory: str | Path | None = None,
-                  operations: Iterable[str] | None = None) -> BackendReport:
-    """Raise an AssertionError with the report unless the backend agrees; skip a case of which nothing is covered.
+                  operations: Iterable[str] | None = None, *, require: Iterable[str] = (),
+                  xfail: Iterable[str] = (), uncovered: str = "fail") -> BackendReport:
+    """Raise an AssertionError with the report unless the backend agrees.
 
     Parameters
     ----------
@@ -55,8 +60,10 @@ def assert_agrees(backend: Any, case: str | Case, directory: str | Path | None =
         As in :func:`~manifold_opt.oracle.check`.
     case : str or Case
         A case, or its name.
-    directory, operations
+    directory, operations, require, xfail
         As in :func:`~manifold_opt.oracle.check`.
+    uncovered : {"fail", "skip"}
+        What happens if nothing of the case is covered. A backend of which no operation is found fails in any case.
 
     Returns
     -------
@@ -65,7 +72,7 @@ def assert_agrees(backend: Any, case: str | Case, directory: str | Path | None =
     Raises
     ------
     AssertionError
-        If something departs; the message is the report.
+        If something departs, or nothing is covered; the message is the report.
 
     Examples
     --------
@@ -73,11 +80,13 @@ def assert_agrees(backend: Any, case: str | Case, directory: str | Path | None =
     >>> len(oracle.assert_agrees(oracle.NumpyBackend(), "stiefel-6x2-float32-adam-cayley").covered)
     7
     """
+    if uncovered not in ("fail", "skip"):
+        raise ValueError(f'uncovered must be "fail" or "skip": got {uncovered!r}')
     loaded = case if isinstance(case, Case) else load_cases(case, directory)[0]
-    report = check(backend, [loaded], operations=operations)
-    if not report.covered:
+    report = check(backend, [loaded], operations=operations, require=require, xfail=xfail)
+    if uncovered == "skip" and not report.measured and any(hasattr(backend, name) for name in OPERATIONS):
         import pytest
-        pytest.skip(f"the backend covers nothing of {loaded.id}")
-    if report.departures:
+        pytest.skip(f"the backend covers nothing of {loaded.id}: {report.verdict}")
+    if not report:
         raise AssertionError(f"\n{report}")
     return report

@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 from manifold_opt import oracle
-from manifold_opt.oracle.calls import calls
+from manifold_opt.oracle.runner import answers_of
+from manifold_opt.oracle.question import questions
 from manifold_opt.oracle.quantities import OPERATIONS
 
 pytest.importorskip("mpmath")
@@ -18,15 +19,15 @@ SLOW = ["steps_*", "step_1000", "degenerate", "geometry", "transformer"]
 def differing_bits(backend, case):
     """Names of the quantities in which some bit differs, and the number of quantities compared."""
     wrong, count = set(), 0
-    for call in calls(case):
-        function = getattr(backend, call.operation, None)
-        if function is not None and call.operation != "trajectory":
-            values = call.run(function)
-            for name in OPERATIONS[call.operation].quantities:
-                if name in values and name in call.expected:
+    ask = answers_of(backend)
+    for question in questions(case):
+        if hasattr(backend, question.operation):
+            values = ask(case, question)
+            for name in OPERATIONS[question.operation].quantities:
+                if name in values and name in question.expected:
                     count += 1
-                    if not np.array_equal(np.asarray(values[name], case.dtype), call.expected[name]):
-                        wrong.add((call.operation, name))
+                    if not np.array_equal(np.asarray(values[name], case.dtype), question.expected[name]):
+                        wrong.add((question.operation, name))
     return wrong, count
 
 

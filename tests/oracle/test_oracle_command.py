@@ -29,7 +29,9 @@ def test_check_of_a_wrong_backend_in_the_current_directory(tmp_path, monkeypatch
     assert [r["verdict"] for r in results if r["operation"] == "lift_gradient"] == ["departs"]
 
 
-@pytest.mark.parametrize("arguments", [["check", "manifold_opt.oracle:Nothing"], ["check", "nothing"],
+@pytest.mark.parametrize("arguments", [["check", "manifold_opt.oracle:Nothing"], ["check", "no_such_module"], ["check"],
+                                       ["check", "manifold_opt.oracle", "--command", "true"],
+                                       ["judge", "no_such_file.npz"], ["check", "--command", "no_such_program"],
                                        ["check", "manifold_opt.oracle:NumpyBackend", "--cases", "nothing"],
                                        ["export", "out", "--groups", "nothing"], ["list", "nothing"]])
 def test_bad_input_has_exit_code_2(arguments, capsys):
@@ -66,10 +68,13 @@ def test_the_three_lines_of_another_suite(tmp_path):
         f"@oracle.parametrize(['{CASE}', 'stiefel-6x2-float64-adam-geodesic'])\n"
         "def test_port(case):\n    oracle.assert_agrees(Port(), case)\n"
         f"@oracle.parametrize('{CASE}')\n"
-        "def test_nothing(case):\n    oracle.assert_agrees(object(), case)\n")
+        "def test_nothing(case):\n    oracle.assert_agrees(object(), case)\n"
+        f"@oracle.parametrize('{CASE}', 'transformer', level='smoke')\n"
+        "def test_few(case):\n    oracle.assert_agrees(Few(), case, uncovered='skip')\n"
+        "class Few:\n    retract = oracle.NumpyBackend().retract\n")
     run = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
                          capture_output=True, text=True, cwd=tmp_path)
-    assert "1 failed, 1 passed, 1 skipped" in run.stdout
+    assert "2 failed, 2 passed, 2 skipped" in run.stdout
     assert "test_port[stiefel-6x2-float64-adam-geodesic]" in run.stdout
     assert "retract: R of stiefel-6x2-float64-adam-geodesic off by" in run.stdout
 

@@ -1,0 +1,69 @@
+"""What a team expects of its port: operations that must be covered, and departures that are known."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from manifold_opt.oracle.quantities import OPERATIONS
+from manifold_opt.oracle.report import Result
+
+__all__ = ["LEVELS", "level_of", "settle", "read_lines"]
+
+LEVELS = ("smoke", "core", "full", "hard")
+"""How much is asked; each level contains those before it."""
+
+SMALLEST = ("*-6x2-float64-adam-cayley", "euclidean-3x2-float64-adam-cayley", "*-6x2-float64-condition1-geometry",
+            "transformer-small-float64-*")
+"""The cases of the level "smoke"."""
+
+
+def level_of(group: str, name: str, parameters: dict[str, object]) -> str:
+    """The level of a case: the smallest ones of each kind, what float64 training needs, everything usual, the rest."""
+    condition, norm = (float(str(parameters.get(key, 0))) for key in ("condition", "norm"))
+    if condition >= 100 or norm or group in ("step_1000", "degenerate") or "saturated" in name:
+        return "hard"
+    if parameters["dtype"] == "float32":
+        return "full"
+    smallest = any(fnmatchcase(name, pattern) for pattern in SMALLEST)
+    return "smoke" if smallest else "core"
+
+
+def settle(results: list[Result], require: Iterable[str], xfail: Iterable[str]) -> list[Result]:
+    """The results with what was required and not covered as failures, and with known departures as expected ones.
+
+    >>> from manifold_opt.oracle.expectations import settle
+    >>> from manifold_opt.oracle.report import Result
+    >>> settle([Result("retract", "case", "agrees")], [], ["retract *"])[0].verdict
+    'fails'
+    """
+    required, lines = set(require), [_parsed(line) for line in xfail]
+    settled = []
+    for result in results:
+        if any(operation == result.operation and fnmatchcase(result.case, pattern) for operation, pattern in lines):
+            result = _expected(result)
+        if result.verdict == "not covered" and result.operation in required:
+            result = replace(result, verdict="fails", message=f"required, but not covered: {result.message}")
+        settled.append(result)
+    return settled
+
+
+def _expected(result: Result) -> Result:
+    if result.verdict in ("departs", "fails"):
+        return replace(result, verdict="expected")
+    if result.verdict == "agrees":
+        return replace(result, verdict="fails", message="agrees, though it is listed as an expected departure")
+    return result
+
+
+def _parsed(line: str) -> tuple[str, str]:
+    operation, _, pattern = line.partition(" ")
+    if operation not in OPERATIONS or not pattern.strip():
+        raise ValueError(f"an expected departure must have the form OPERATION PATTERN: got {line!r}")
+    return operation, pattern.strip()
+
+
+def read_lines(text: str) -> list[str]:
+    """The lines of a file of expected departures, without comments (#) and blank ones."""
+    lines = [line.partition("#")[0].strip() for line in text.splitlines()]
+    return [line for line in lines if line]
