@@ -47,8 +47,9 @@ for line in open(sys.argv[1].replace(".npz", ".tsv"), encoding="utf-8"):
     for k in range(max(int(length), 1)):
         known = {{name: arrays[start + name][k] if int(length) else arrays[start + name] for name in names}}
         known.update({{name: value(text) for name, text in given.items()}})
-        if "t" in known:
-            known["t"] = int(known["t"])
+        for name, kind in (("t", int), ("skip", bool)):
+            if name in known:
+                known[name] = kind(known[name])
         arguments = []
         for name in ORDER[operation]:
             if name in GROUPED:
