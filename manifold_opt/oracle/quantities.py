@@ -170,7 +170,7 @@ OPERATIONS: dict[str, Operation] = {
     "step": Operation(("space", "method", "retraction", "hyper", "Lambda", "dL", "moments", "t"),
                       "dict with Lambda_new (except for trajectories it may be left out), the new moments and any "
                       "other quantities of the step", STEP),
-    "trajectory": Operation(("problem", "space", "method", "retraction", "hyper", "Lambda", "data", "steps"),
+    "trajectory": Operation(("problem", "space", "method", "retraction", "hyper", "Lambda", "Y", "data", "steps"),
                             "dict with losses and Y_last; a Python backend may leave it out: then its step is repeated",
                             ("losses", "Y_last"), ("losses", "Y_last")),
     "transformer_forward": Operation(("params", "x", "heads", "skip"), "dict with y and any other quantities", FORWARD,

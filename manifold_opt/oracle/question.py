@@ -96,7 +96,15 @@ def _argument(name: str, case: Case, arrays: Mapping[str, Array]) -> Any:
         return int(arrays["t"])
     if name == "Delta":
         return arrays["Delta1"]
+    if name == "Y" and name not in arrays:
+        return _point(case.parameters["space"], arrays["Lambda"], *case.parameters["shape"])
     return case.parameters[name] if name in case.parameters else arrays[name]
+
+
+def _point(space: str, Lambda: Array, N: int, n: int) -> Array:
+    """The columns of a section that make up its point."""
+    adjoint = SymplecticAdjoint() if space.startswith("symplectic") else TransposeAdjoint()
+    return np.array(Lambda[:, adjoint.frame(N, n)], order="C")
 
 
 def _any_section(space: str, Y: Array, Lambda: Array) -> tuple[dict[str, Array], dict[str, float]]:
@@ -157,13 +165,12 @@ def run_trajectory(step: Callable[..., Mapping[str, Any]], case: Case) -> dict[s
     """
     p, Lambda = case.parameters, case.arrays["Lambda"].copy()
     N, n = p["shape"]
-    adjoint = SymplecticAdjoint() if p["space"].startswith("symplectic") else TransposeAdjoint()
     shapes = {"A": (n, n), "B": (N - n, n)}
     moments = {name: np.zeros(shapes[name[-1]], case.dtype) for name in MOMENTS[p["method"]]}
     data = {name: case.arrays[name] for name in GROUPED["data"] if name in case.arrays}
     losses = []
     for t in range(1, p["steps"] + 2):
-        Y = np.array(Lambda[:, adjoint.frame(N, n)], order="C")
+        Y = _point(p["space"], Lambda, N, n)
         loss, dL = loss_and_gradient(p["problem"], data, Y)
         losses.append(loss)
         if t <= p["steps"]:

@@ -176,6 +176,8 @@ def test_questions_are_the_arguments_of_the_operations(tmp_path, capsys):
             assert all(set(names) & set(given) or names in (GROUPED["moments"],) for names in wanted)
             assert set(given) <= {name for names in wanted for name in names}
             assert dtype in case or operation == "trajectory"
+            if operation == "trajectory":   # nothing else says how many columns its point has
+                assert archive[f"{case}/trajectory/Y"].shape == (6, 2)
     loaded, = oracle.load_cases("stiefel-6x2-float64-adam_with_decay-cayley")
     write_questions(tmp_path / "one.npz", [loaded], ["update"])
     assert (tmp_path / "one.tsv").read_text() == (
