@@ -19,7 +19,7 @@ LAYERS = {
                 "blocks", "classification", "losses", "parameters", "transformer"],
     "optimizers": ["method", "gradient", "momentum", "adam", "adam_with_decay", "bfgs", "optimizer", "objective",
                    "line_search", "quasi_newton", "minimize"],
-    "verify": ["identity", "trial", "identities", "run", "report", "checks", "slopes", "differences"],
+    "verify": ["identity", "trial", "identities", "run", "report", "gradient_check", "retraction_check", "slopes", "differences"],
     "experiments": ["data", "idx", "settings", "training", "checkpoint", "records", "report", "figures", "files"],
     "oracle": ["format", "case", "quantities", "question", "judge", "runner", "answers", "report", "testing"],
     "plotting": [],

@@ -42,7 +42,8 @@ class Record:
     message : str
         The error that was raised, if one was.
     reproduce : str
-        The line of Python that repeats the measurement.
+        The line of Python that repeats the measurement, with the names of the package and, where an argument has no
+        text, the name of the parameter: `fun`, `grad`, `Y`, `retraction`, `retractions`, `identity`.
 
     Examples
     --------

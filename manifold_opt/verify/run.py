@@ -158,10 +158,13 @@ def _measure(trial: Trial, identity: Identity) -> Record:
 
 
 def _reproduce(trial: Trial, identity: Identity) -> str:
+    """The line that repeats a record; `identity` and `retractions` are what the caller gave, if that has no text."""
     scale = "" if trial.scale == 1.0 else f", scale={trial.scale}"
     method = "" if trial.method is None else f", method={trial.method!r}"
+    retractions = ", retractions=retractions" if trial.own_retractions else ""
+    name = f'"{identity.name}"' if IDENTITIES.get(identity.name) is identity else "identity"
     return (f'verify.run({trial.space!r}, rng={trial.seed}, dtype="{trial.dtype.name}", batch={trial.batch}, '
-            f'cond={trial.cond}{scale}{method}, identities=["{identity.name}"])')
+            f'cond={trial.cond}{scale}{method}{retractions}, identities=[{name}])')
 
 
 def _look_up(name: str | Identity) -> Identity:

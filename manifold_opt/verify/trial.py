@@ -92,6 +92,7 @@ class Trial:
         self.N = int(self.shape[0]) if self.shape else 1
         self.eps = float(np.finfo(self.dtype).eps)
         self.method = method
+        self.own_retractions = retractions is not None
         self.retractions = dict(retractions) if retractions is not None else {
             name: getattr(space, name) for name in RETRACTION_NAMES if hasattr(space, name)}
 
