@@ -9,11 +9,12 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 LAYERS = {
-    "arrays": ["checks", "trees", "adjoints", "horizontal", "coordinates", "matrix_functions", "fractions"],
-    "groups": ["base", "orthogonal", "symplectic", "translation"],
-    "sections": ["completion", "global_section", "reflector", "retraction_base", "cayley", "geodesic", "retractions",
+    "arrays": ["checks", "trees", "matrix_functions", "fractions"],
+    "groups": ["base", "adjoint", "orthogonal", "symplectic", "translation"],
+    "tangent": ["global_tangent_space", "reductive", "symmetric", "vector", "element"],
+    "sections": ["global_section", "reflector", "retraction_base", "cayley", "geodesic", "retractions",
                  "inverse_cayley"],
-    "spaces": ["base", "isometric", "stiefel", "grassmann", "symplectic_isometric", "symplectic_stiefel",
+    "spaces": ["base", "matrix_space", "stiefel", "grassmann", "symplectic_space", "symplectic_stiefel",
                "symplectic_grassmann", "euclidean", "product"],
     "network": ["patches", "layout", "workspace", "layer", "softmax", "attention", "fused_attention", "feed_forward",
                 "blocks", "classification", "losses", "parameters", "transformer"],

@@ -18,7 +18,7 @@ import scipy
 from scipy.linalg import expm
 
 from manifold_opt import Adam, Euclidean, Grassmann, Optimizer, Stiefel, SymplecticGrassmann, SymplecticStiefel
-from manifold_opt.arrays import symplectic_form
+from manifold_opt.groups import symplectic_form
 from manifold_opt.verify import IDENTITIES, run
 from manifold_opt.version import __version__
 

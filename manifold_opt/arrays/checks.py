@@ -6,9 +6,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Array", "tolerance", "check_array", "check_finite", "is_finite", "check_trailing_shape", "check_constraint"]
+__all__ = ["Array", "RetractionError", "tolerance", "check_array", "check_finite", "is_finite", "check_integer",
+           "check_trailing_shape", "check_constraint"]
 
 Array = npt.NDArray[Any]
+
+
+class RetractionError(ValueError):
+    """A retraction is undefined or overflows at the given velocity; a smaller step helps.
+
+    Examples
+    --------
+    >>> from manifold_opt.sections import RetractionError
+    >>> issubclass(RetractionError, ValueError)
+    True
+    """
 
 
 def tolerance(C: float, dtype: npt.DTypeLike, N: int) -> float:
@@ -73,6 +85,43 @@ def check_array(name: str, value: object) -> Array:
     if value.dtype.char not in "fdFD":
         raise TypeError(f"{name} must be of dtype float32, float64 or their complex counterparts: got {value.dtype}")
     return value
+
+
+def check_integer(name: str, value: object, minimum: int | None = None) -> int:
+    """Return an integer (of Python or NumPy) as an integer of Python.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument, for the message.
+    value : int
+        What the caller gave; True and False are no integers here.
+    minimum : int, optional
+        The least value.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    TypeError
+        If `value` is no integer.
+    ValueError
+        If it is less than the least value.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt.arrays.checks import check_integer
+    >>> check_integer("N", np.int64(3), 1)
+    3
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be an integer: got {type(value).__name__}")
+    if minimum is not None and value < minimum:
+        raise ValueError(f"{name} must be at least {minimum}: got {value}")
+    return int(value)
 
 
 def check_finite(name: str, value: Array) -> Array:

@@ -1,7 +1,9 @@
 """The Lie groups that act: orthogonal, symplectic, translations (paper v4, section 2)."""
-from manifold_opt.groups.base import IsometryGroup, LieGroup
-from manifold_opt.groups.orthogonal import OrthogonalGroup
-from manifold_opt.groups.symplectic import SymplecticGroup
+from manifold_opt.groups.adjoint import Adjoint
+from manifold_opt.groups.base import LieGroup, MatrixGroup
+from manifold_opt.groups.orthogonal import OrthogonalGroup, TransposeAdjoint
+from manifold_opt.groups.symplectic import SymplecticAdjoint, SymplecticGroup, symplectic_form
 from manifold_opt.groups.translation import TranslationGroup
 
-__all__ = ["IsometryGroup", "LieGroup", "OrthogonalGroup", "SymplecticGroup", "TranslationGroup"]
+__all__ = ["Adjoint", "LieGroup", "MatrixGroup", "OrthogonalGroup", "SymplecticAdjoint", "SymplecticGroup",
+           "TranslationGroup", "TransposeAdjoint", "symplectic_form"]

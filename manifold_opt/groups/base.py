@@ -1,4 +1,4 @@
-"""What every group offers, and what the two isometry groups share."""
+"""What every group offers, and what the groups of matrices share."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
@@ -7,11 +7,11 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
-from manifold_opt.arrays.adjoints import Adjoint
-from manifold_opt.arrays.checks import Array, check_array, check_trailing_shape
+from manifold_opt.arrays.checks import Array, check_array, check_integer, check_trailing_shape
 from manifold_opt.arrays.matrix_functions import exponential
+from manifold_opt.groups.adjoint import Adjoint
 
-__all__ = ["LieGroup", "IsometryGroup"]
+__all__ = ["LieGroup", "MatrixGroup"]
 
 
 class LieGroup(ABC):
@@ -63,7 +63,7 @@ class LieGroup(ABC):
         """The Cayley transform of elements of the Lie algebra."""
 
 
-class IsometryGroup(LieGroup):
+class MatrixGroup(LieGroup):
     r"""The group :math:`\{M \in R^{N \times N} : M^*M = I\}` of one adjoint, with algebra :math:`\{X : X^* = -X\}`.
 
     Attributes
@@ -77,11 +77,8 @@ class IsometryGroup(LieGroup):
     adjoint: Adjoint
 
     def __init__(self, N: int) -> None:
-        if not isinstance(N, (int, np.integer)) or isinstance(N, bool):
-            raise TypeError(f"N must be an integer: got {type(N).__name__}")
-        if N < 1:
-            raise ValueError(f"N must be at least 1: got {N}")
-        self.N = self.adjoint.check_size("N", int(N))
+        name = self.adjoint.names[0]
+        self.N = self.adjoint.check_size(name, check_integer(name, N, 1))
 
     @final
     def identity(self, dtype: npt.DTypeLike = np.float64) -> Array:

@@ -1,20 +1,143 @@
-"""The real symplectic group Sp(2N, R)."""
+"""The real symplectic group Sp(2N, R): its adjoint, and the completion by a Hermitian eigendecomposition."""
 from __future__ import annotations
 
-from typing import final
+from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
 
-from manifold_opt.arrays.adjoints import SymplecticAdjoint
 from manifold_opt.arrays.checks import Array
-from manifold_opt.groups.base import IsometryGroup
+from manifold_opt.arrays.matrix_functions import polar
+from manifold_opt.groups.adjoint import Adjoint
+from manifold_opt.groups.base import MatrixGroup
 
-__all__ = ["SymplecticGroup", "random_orthosymplectic", "random_symplectic"]
+__all__ = ["SymplecticAdjoint", "SymplecticGroup", "random_orthosymplectic", "random_symplectic", "symplectic_form"]
 
 
 @final
-class SymplecticGroup(IsometryGroup):
+class SymplecticAdjoint(Adjoint):
+    r"""The symplectic adjoint :math:`M^* = J_q^T M^T J_p` with :math:`J = [[0, I], [-I, 0]]` of the block's size.
+
+    In halves, :math:`[[a, b], [c, d]]^* = [[d^T, -b^T], [-c^T, a^T]]`. The frame of the symplectic spaces is made of
+    columns 1..n and N+1..N+n of the 2N x 2N identity.
+
+    Source: Bendokat and Zimmermann, arXiv:2108.12447, section 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt.groups import SymplecticAdjoint, symplectic_form
+    >>> M = np.random.default_rng(0).normal(size=(6, 4))
+    >>> np.array_equal(SymplecticAdjoint()(M), symplectic_form(4).T @ M.T @ symplectic_form(6))
+    True
+    """
+
+    names = ("N2", "n2")
+
+    def __call__(self, M: Array) -> Array:
+        """The adjoint blocks (..., 2q, 2p) of M (..., 2p, 2q)."""
+        p, q = M.shape[-2] // 2, M.shape[-1] // 2
+        adjoint = np.empty((*M.shape[:-2], 2 * q, 2 * p), M.dtype)
+        adjoint[..., :q, :p] = np.swapaxes(M[..., p:, q:], -1, -2)
+        adjoint[..., q:, p:] = np.swapaxes(M[..., :p, :q], -1, -2)
+        # not np.negative: NumPy 2.4 reads a wrong stride where input and output are both strided by 16
+        # (float32) or 64 (float64) bytes, as here with one pair of columns
+        np.multiply(np.swapaxes(M[..., :p, q:], -1, -2), -1, out=adjoint[..., :q, p:])
+        np.multiply(np.swapaxes(M[..., p:, :q], -1, -2), -1, out=adjoint[..., q:, :p])
+        return adjoint
+
+    def frame(self, N: int, n: int) -> Array:
+        """The first n/2 indices of each half of 0..N-1."""
+        return np.concatenate([np.arange(n // 2), N // 2 + np.arange(n // 2)])
+
+    def check_size(self, name: str, size: int) -> int:
+        """Sizes must be even: positions and momenta come in pairs."""
+        if size < 0 or size % 2:
+            raise ValueError(f"{name} must be even (pairs of positions and momenta): got {size}")
+        return size
+
+    def coordinates(self, A: Array) -> Array:
+        r"""For :math:`[[P, Q], [R, -P^T]]` the entries of P, then the symmetric parts Q and R, n(n + 1)/2 numbers each.
+
+        A diagonal entry of Q or R occurs once in the matrix and an entry of P twice, hence a factor :math:`1/\sqrt2`.
+        """
+        n = A.shape[-1] // 2
+        rows, columns, weights = _symmetric_part(n, A.dtype)
+        P, Q, R = A[..., :n, :n], A[..., :n, n:], A[..., n:, :n]
+        return np.concatenate([P.reshape(*A.shape[:-2], n * n), Q[..., rows, columns] * weights,
+                               R[..., rows, columns] * weights], axis=-1)
+
+    def from_coordinates(self, c: Array, n: int) -> Array:
+        """Hamiltonian matrices (..., n, n), n even."""
+        half = n // 2
+        rows, columns, weights = _symmetric_part(half, c.dtype)
+        A = np.zeros((*c.shape[:-1], n, n), c.dtype)
+        P = c[..., :half * half].reshape(*c.shape[:-1], half, half)
+        A[..., :half, :half], A[..., half:, half:] = P, -np.swapaxes(P, -1, -2)
+        Q, R = np.split(c[..., half * half:], 2, axis=-1)
+        for block, entries in ((A[..., :half, half:], Q / weights), (A[..., half:, :half], R / weights)):
+            block[..., rows, columns] = entries
+            block[..., columns, rows] = entries
+        return A
+
+    @property
+    def is_compact(self) -> bool:
+        """False: Sp(2N) is not compact."""
+        return False
+
+    def complete(self, Y: Array) -> Array:
+        r"""A symplectic basis of :math:`\{x : Y^TJx = 0\}`, from a Hermitian eigendecomposition.
+
+        With K an orthonormal basis of that space, :math:`S = K^TJK` is skew-symmetric and regular. Every eigenvalue
+        :math:`\omega > 0` of the Hermitian matrix iS with unit eigenvector v gives the symplectic pair of columns
+        :math:`K\sqrt2\,\mathrm{Im}\,v/\sqrt\omega`, :math:`K\sqrt2\,\mathrm{Re}\,v/\sqrt\omega`. Deterministic:
+        eigenvalues ascend, and the phase of v makes its largest entry real and positive. This replaces the symplectic
+        Gram-Schmidt process and symplectic Householder transformations, which are unstable because the group is not
+        compact.
+
+        Parameters
+        ----------
+        Y : numpy.ndarray
+            Points (..., 2N, 2n) with Y*Y = I.
+
+        Returns
+        -------
+        numpy.ndarray
+            Columns (..., 2N, 2(N - n)), positions first, then momenta.
+
+        Raises
+        ------
+        ValueError
+            If the symplectic form is degenerate on the complement to working precision, which means that Y is too
+            ill-conditioned for its dtype.
+        """
+        N2, n2 = Y.shape[-2:]
+        half = (N2 - n2) // 2
+        if half == 0:
+            return np.zeros((*Y.shape[:-1], 0), Y.dtype)
+        J = symplectic_form(N2, Y.dtype.type)
+        K = np.linalg.qr(J.T @ Y, mode="complete")[0][..., n2:]
+        S = np.swapaxes(K, -1, -2) @ J @ K
+        omega, V = np.linalg.eigh(0.5j * (S - np.swapaxes(S, -1, -2)))
+        omega, V = omega[..., half:], V[..., half:]
+        if not omega[..., 0].min(initial=1.0) > N2 * np.finfo(Y.dtype).eps:
+            raise ValueError("the symplectic form must be regular on the complement of Y: its smallest eigenvalue is "
+                             f"{omega[..., 0].min():.1e}; Y is too ill-conditioned for {Y.dtype}")
+        largest = np.take_along_axis(V, np.argmax(np.abs(V), axis=-2)[..., None, :], axis=-2)
+        V = V * (np.conj(largest) / np.abs(largest)) * np.sqrt(2 / omega).astype(Y.dtype)[..., None, :]
+        return np.asarray(K @ np.concatenate([V.imag, V.real], axis=-1))
+
+    def rotation(self, P: Array) -> Array:
+        """The orthogonal symplectic polar factor of the part of P that commutes with J."""
+        n = P.shape[-1] // 2
+        complex_part = P[..., :n, :n] + P[..., n:, n:] + 1j * (P[..., n:, :n] - P[..., :n, n:])
+        U = polar(complex_part)[1]
+        return np.concatenate([np.concatenate([U.real, -U.imag], axis=-1),
+                               np.concatenate([U.imag, U.real], axis=-1)], axis=-2)
+
+
+@final
+class SymplecticGroup(MatrixGroup):
     r"""The symplectic group :math:`Sp(2N) = \{M : M^TJM = J\}`, with the Hamiltonian matrices as Lie algebra.
 
     Hamiltonian matrices are :math:`[[P, Q], [R, -P^T]]` with Q and R symmetric. The group is not compact.
@@ -36,8 +159,7 @@ class SymplecticGroup(IsometryGroup):
     Examples
     --------
     >>> import numpy as np
-    >>> from manifold_opt.arrays import symplectic_form
-    >>> from manifold_opt.groups import SymplecticGroup
+    >>> from manifold_opt.groups import SymplecticGroup, symplectic_form
     >>> M, J = SymplecticGroup(6).random(np.random.default_rng(0), condition=100.0), symplectic_form(6)
     >>> np.allclose(M.T @ J @ M, J), bool(np.isclose(np.linalg.cond(M), 100.0))
     (True, True)
@@ -137,3 +259,44 @@ def random_symplectic(rng: np.random.Generator, shape: tuple[int, ...], conditio
         above = exceeds(middle)
         low, high = np.where(above, low, middle), np.where(above, middle, high)
     return np.asarray(U @ (np.exp(low[..., None, None] * exponents) * V))
+
+
+def _symmetric_part(n: int, dtype: np.dtype[Any]) -> tuple[Array, Array, Array]:
+    """Rows, columns and weights of the independent entries of a symmetric matrix."""
+    rows, columns = np.tril_indices(n)
+    return rows, columns, np.where(rows == columns, np.sqrt(0.5), 1.0).astype(dtype)
+
+
+def symplectic_form(size: int, dtype: np.dtype[np.floating] | type = np.float64) -> Array:
+    """The Poisson matrix J = [[0, I], [-I, 0]] of the given even size.
+
+    Parameters
+    ----------
+    size : int
+        Number of rows, even.
+    dtype : dtype
+        Type of the entries.
+
+    Returns
+    -------
+    numpy.ndarray
+        J of shape (size, size).
+
+    Raises
+    ------
+    ValueError
+        If `size` is odd or negative.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt.groups import symplectic_form
+    >>> J = symplectic_form(6)
+    >>> np.array_equal(J @ J, -np.eye(6))
+    True
+    """
+    half = SymplecticAdjoint().check_size("size", size) // 2
+    J = np.zeros((size, size), dtype)
+    J[:half, half:] = np.eye(half)
+    J[half:, :half] = -np.eye(half)
+    return J

@@ -6,7 +6,7 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
-from manifold_opt.arrays.checks import Array, check_array, check_trailing_shape
+from manifold_opt.arrays.checks import Array, check_array, check_integer, check_trailing_shape
 from manifold_opt.groups.base import LieGroup
 
 __all__ = ["TranslationGroup"]
@@ -34,7 +34,7 @@ class TranslationGroup(LieGroup):
     """
 
     def __init__(self, shape: tuple[int, ...]) -> None:
-        self.shape = tuple(int(length) for length in shape)
+        self.shape = tuple(check_integer("length", length, 0) for length in shape)
 
     def identity(self, dtype: npt.DTypeLike = np.float64) -> Array:
         """The zero array."""

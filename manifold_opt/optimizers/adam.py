@@ -7,8 +7,8 @@ from typing import final
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
-from manifold_opt.arrays.horizontal import HorizontalElement
 from manifold_opt.optimizers.method import Method, Moments, check_fraction, check_rate
+from manifold_opt.tangent import HorizontalElement
 
 __all__ = ["Adam", "adam_velocity"]
 
@@ -111,9 +111,9 @@ def adam_velocity(adam: Adam, learning_rate: float, G: HorizontalElement, moment
     Examples
     --------
     >>> import numpy as np
-    >>> from manifold_opt.arrays import HorizontalElement
+    >>> from manifold_opt.tangent import VectorTangentSpace
     >>> from manifold_opt.optimizers.adam import Adam, adam_velocity
-    >>> G = HorizontalElement(np.zeros((0, 0)), np.array([4.0]), None)
+    >>> G = VectorTangentSpace((1,)).element(np.array([4.0]))
     >>> adam = Adam()
     >>> W, moments = adam_velocity(adam, 1.0, G, adam.init(G), 1)
     >>> moments["B1"].B, moments["B2"].B

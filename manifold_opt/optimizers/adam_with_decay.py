@@ -4,9 +4,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import final
 
-from manifold_opt.arrays.horizontal import HorizontalElement
 from manifold_opt.optimizers.adam import Adam, adam_velocity
 from manifold_opt.optimizers.method import Method, Moments, check_rate
+from manifold_opt.tangent import HorizontalElement
 
 __all__ = ["AdamWithDecay"]
 

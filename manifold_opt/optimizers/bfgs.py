@@ -7,12 +7,11 @@ from typing import final
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
-from manifold_opt.arrays.coordinates import coordinates, from_coordinates
-from manifold_opt.arrays.horizontal import HorizontalElement
 from manifold_opt.optimizers.method import Method, Moments, check_rate
 from manifold_opt.sections import GlobalSection
+from manifold_opt.tangent import HorizontalElement
 
-__all__ = ["BFGS", "descent_direction", "differential", "update_inverse_hessian"]
+__all__ = ["BFGS", "descent_direction", "update_inverse_hessian"]
 
 
 @final
@@ -28,7 +27,8 @@ class BFGS(Method):
 
     The global tangent space is one vector space, so that differences of differentials at different points make sense
     without parallel transport; this asks for the transported section. Differentials rather than gradients: on the
-    O(N) spaces both are the same, on the symplectic ones the metric depends on the point (see :func:`differential`).
+    O(N) spaces both are the same, on the symplectic ones the metric depends on the point (see
+    :meth:`~manifold_opt.sections.GlobalSection.lift_differential`).
 
     Safeguards, each for every member of a stack by itself: a pair (s, y) without positive curvature,
     :math:`y^Ts \le 10^{-10}\|y\|\|s\|`, is not used; H starts as the identity and is scaled by
@@ -80,64 +80,24 @@ class BFGS(Method):
 
     def read(self, section: GlobalSection, dL: Array) -> HorizontalElement:
         """The differential in the global tangent space."""
-        return differential(section, dL)
-
-    def start(self, section: GlobalSection) -> Moments:
-        """As :meth:`init`; on the Grassmann kinds H acts on B only."""
-        zero = section.lift(np.zeros_like(section.point))
-        return _start(coordinates(zero, grassmann=getattr(section, "grassmann", False)))
+        return section.lift_differential(dL)
 
     def init(self, G: HorizontalElement) -> Moments:
         """The inverse Hessian is the identity; number of updates, last step and last differential are zero."""
-        return _start(coordinates(G))
+        g = np.zeros_like(G.space.coordinates(G))
+        H = np.broadcast_to(np.eye(g.shape[-1], dtype=g.dtype), (*g.shape, g.shape[-1])).copy()
+        return {"H": H, "updates": np.zeros(g.shape[:-1], np.int64), "s": np.zeros_like(g), "g": g}
 
     def update(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:
         """Update H with the last step, then take the step -eta H g."""
-        grassmann = moments["g"].shape[-1] < coordinates(G).shape[-1]
-        g = coordinates(G, grassmann=grassmann)
+        g = G.space.coordinates(G)
         H, updates = moments["H"], moments["updates"]
         if t > 1:
             H, updates = update_inverse_hessian(H, updates, moments["s"], g - moments["g"])
         p, H = descent_direction(H, g)
         s = self.learning_rate * p
         s *= np.minimum(1.0, self.max_norm / np.maximum(_norm(s), np.finfo(s.dtype).tiny)).astype(s.dtype)[..., None]
-        return from_coordinates(s, G, grassmann=grassmann), {"H": H, "updates": updates, "s": s, "g": g}
-
-
-def differential(section: GlobalSection, dL: Array) -> HorizontalElement:
-    r"""The element D of the global tangent space with :math:`\langle D, \bar B\rangle = dL(\Lambda\bar BE)`.
-
-    On the O(N) spaces, where :math:`\Lambda` is an isometry, it is the lift of the Riemannian gradient. On the
-    symplectic ones it is :math:`J^TPJ` with the lift P of the pseudo-Riemannian gradient, whose metric is invariant
-    under :math:`\Lambda`: in blocks :math:`A = Y^T\nabla L - (Y^T\nabla L)^*` and :math:`B = Y_\perp^T\nabla L`.
-
-    Parameters
-    ----------
-    section : GlobalSection
-        Section over the point Y.
-    dL : numpy.ndarray
-        Euclidean gradient at Y.
-
-    Returns
-    -------
-    HorizontalElement
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from manifold_opt import SymplecticStiefel
-    >>> from manifold_opt.optimizers.bfgs import differential
-    >>> space, rng = SymplecticStiefel(8, 4), np.random.default_rng(0)
-    >>> section, dL = space.global_section(space.random_point(rng)), rng.normal(size=(8, 4))
-    >>> Delta = space.random_tangent(rng, section.point)
-    >>> np.allclose(differential(section, dL).inner(section.lift(Delta)), np.sum(dL * Delta))
-    True
-    """
-    adjoint = getattr(section, "adjoint", None)
-    if adjoint is None or adjoint.is_isometric:
-        return section.lift_gradient(dL)
-    dLt, Y = np.swapaxes(dL, -1, -2), section.point
-    return section.lift(adjoint(dLt) - Y @ (dLt @ Y)).map(lambda block: np.swapaxes(adjoint(block), -1, -2))
+        return G.space.element(s), {"H": H, "updates": updates, "s": s, "g": g}
 
 
 def update_inverse_hessian(H: Array, updates: Array, s: Array, y: Array) -> tuple[Array, Array]:
@@ -210,11 +170,6 @@ def descent_direction(H: Array, g: Array) -> tuple[Array, Array]:
         H = np.where(descends[..., None, None], H, np.eye(H.shape[-1], dtype=H.dtype))
         p = np.where(descends[..., None], p, -g)
     return p, H
-
-
-def _start(g: Array) -> Moments:
-    H = np.broadcast_to(np.eye(g.shape[-1], dtype=g.dtype), (*g.shape, g.shape[-1])).copy()
-    return {"H": H, "updates": np.zeros(g.shape[:-1], np.int64), "s": np.zeros_like(g), "g": np.zeros_like(g)}
 
 
 def _norm(c: Array) -> Array:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
-from manifold_opt.arrays.horizontal import HorizontalElement
 from manifold_opt.sections import GlobalSection
+from manifold_opt.tangent import HorizontalElement
 
 __all__ = ["Method", "Moments", "check_rate", "check_fraction"]
 
@@ -25,9 +25,9 @@ class Method(ABC):
     Examples
     --------
     >>> import numpy as np
-    >>> from manifold_opt.arrays import HorizontalElement
+    >>> from manifold_opt.tangent import VectorTangentSpace
     >>> from manifold_opt.optimizers import Gradient
-    >>> G = HorizontalElement(np.zeros((0, 0)), np.array([1.0, -2.0]), None)
+    >>> G = VectorTangentSpace((2,)).element(np.array([1.0, -2.0]))
     >>> method = Gradient(learning_rate=0.5)
     >>> W, moments = method.update(G, method.init(G), 1)
     >>> W.B

@@ -6,8 +6,8 @@ from typing import final
 
 import numpy as np
 
-from manifold_opt.arrays.horizontal import HorizontalElement
 from manifold_opt.optimizers.method import Method, Moments, check_fraction, check_rate
+from manifold_opt.tangent import HorizontalElement
 
 __all__ = ["Momentum"]
 

@@ -7,12 +7,12 @@ from typing import Any, final
 import numpy as np
 
 from manifold_opt.arrays.checks import Array, check_array, check_finite, is_finite
-from manifold_opt.arrays.horizontal import HorizontalElement
 from manifold_opt.arrays.trees import Tree, leaves, map_tree
 from manifold_opt.optimizers.method import Method, Moments
 from manifold_opt.sections import GlobalSection, Retraction, RetractionError, get_retraction
 from manifold_opt.spaces.base import HomogeneousSpace
 from manifold_opt.spaces.product import factors
+from manifold_opt.tangent import HorizontalElement
 
 __all__ = ["Optimizer", "OptimizerState"]
 
@@ -263,7 +263,7 @@ def _named(noun: str, path: str) -> str:
 
 def _load_moment(arrays: Any, key: str, like: HorizontalElement | Array) -> HorizontalElement | Array:
     if isinstance(like, HorizontalElement):
-        return HorizontalElement(_load(arrays, f"{key}/A", like.A), _load(arrays, f"{key}/B", like.B), like.adjoint)
+        return HorizontalElement(_load(arrays, f"{key}/A", like.A), _load(arrays, f"{key}/B", like.B), like.space)
     return _load(arrays, key, like)
 
 

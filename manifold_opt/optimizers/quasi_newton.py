@@ -6,14 +6,13 @@ from typing import final
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
-from manifold_opt.arrays.coordinates import coordinates, from_coordinates
-from manifold_opt.arrays.horizontal import HorizontalElement
 from manifold_opt.arrays.trees import Tree, leaves, map_tree
-from manifold_opt.optimizers.bfgs import BFGS, descent_direction, differential, update_inverse_hessian
+from manifold_opt.optimizers.bfgs import BFGS, descent_direction, update_inverse_hessian
 from manifold_opt.optimizers.line_search import Trial, line_search
 from manifold_opt.optimizers.objective import Objective
 from manifold_opt.optimizers.optimizer import Optimizer
 from manifold_opt.sections import GlobalSection, RetractionError
+from manifold_opt.tangent import HorizontalElement
 
 __all__ = ["QuasiNewton"]
 
@@ -104,7 +103,7 @@ class QuasiNewton:
     def _coordinates(self, sections: Tree, gradient: Tree) -> Array:
         """The coordinates of the differentials of all parameters as one vector."""
         def one(section: GlobalSection, dL: Array) -> Array:
-            return coordinates(differential(section, dL), grassmann=getattr(section, "grassmann", False)).ravel()
+            return section.tangent_space.coordinates(section.lift_differential(dL)).ravel()
 
         return np.concatenate([c for _, c in leaves(map_tree(one, sections, gradient))])
 
@@ -114,12 +113,11 @@ class QuasiNewton:
 
         def one(section: GlobalSection) -> HorizontalElement:
             nonlocal position
-            grassmann = getattr(section, "grassmann", False)
-            zero = section.lift(np.zeros_like(section.point))
-            shape = coordinates(zero, grassmann=grassmann).shape
-            size = int(np.prod(shape))
-            c = p[position:position + size].reshape(shape).astype(zero.dtype)
+            space, Y = section.tangent_space, section.point
+            batch = Y.shape[:Y.ndim - len(space.B_shape)]
+            size = int(np.prod(batch)) * space.dimension
+            c = p[position:position + size].reshape(*batch, space.dimension).astype(Y.dtype)
             position += size
-            return from_coordinates(c, zero, grassmann=grassmann)
+            return space.element(c)
 
         return map_tree(one, self.sections)

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from manifold_opt.arrays.adjoints import symplectic_form
 from manifold_opt.arrays.checks import Array
+from manifold_opt.groups import symplectic_form
 from manifold_opt.oracle import decimals
 from manifold_opt.oracle.exact_step import ExactSpace
 

@@ -13,8 +13,8 @@ from typing import Any, final
 
 import numpy as np
 
-from manifold_opt.arrays.adjoints import Adjoint, SymplecticAdjoint, TransposeAdjoint
 from manifold_opt.arrays.checks import Array
+from manifold_opt.groups import Adjoint, SymplecticAdjoint, TransposeAdjoint
 from manifold_opt.oracle import decimals
 from manifold_opt.oracle.quantities import METHODS
 

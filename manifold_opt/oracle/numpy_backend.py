@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
-from manifold_opt.arrays.horizontal import HorizontalElement
 from manifold_opt.network import VisionTransformer
 from manifold_opt.network.losses import loss_function
 from manifold_opt.optimizers import Adam, AdamWithDecay, Gradient, Momentum
@@ -15,6 +14,7 @@ from manifold_opt.optimizers.method import Method
 from manifold_opt.sections import GlobalSection, TranslationSection, TransportedSection
 from manifold_opt.spaces import (Euclidean, Grassmann, HomogeneousSpace, Stiefel, SymplecticGrassmann,
                                  SymplecticStiefel)
+from manifold_opt.tangent import HorizontalElement, VectorTangentSpace
 
 __all__ = ["NumpyBackend"]
 
@@ -78,9 +78,10 @@ class NumpyBackend:
     def update(self, method: str, hyper: Mapping[str, Any], A: Array, B: Array, moments: Mapping[str, Array],
                t: int) -> dict[str, Array]:
         """Velocity and new moments."""
-        before = {name: HorizontalElement(moments[f"{name}_A"], moments[f"{name}_B"], None)
+        blocks = VectorTangentSpace(B.shape)
+        before = {name: HorizontalElement(moments[f"{name}_A"], moments[f"{name}_B"], blocks)
                   for name in ("B1", "B2") if f"{name}_A" in moments}
-        W, after = _method(method, hyper).update(HorizontalElement(A, B, None), before, t)
+        W, after = _method(method, hyper).update(HorizontalElement(A, B, blocks), before, t)
         result = {"W_A": W.A, "W_B": W.B}
         for name, X in after.items():
             result.update({f"{name}_A_new": X.A, f"{name}_B_new": X.B})
@@ -94,10 +95,9 @@ class NumpyBackend:
 
     def move(self, space: str, retraction: str, Lambda: Array, W_A: Array, W_B: Array) -> Array:
         """The section after the step."""
-        n = W_B.shape[1]
-        adjoint = None if space == "euclidean" else MATRIX_SPACES[space](len(Lambda), n).group.adjoint
-        moved = _section(space, Lambda, n).move(HorizontalElement(W_A, W_B, adjoint), self._retraction(retraction))
-        return moved.to_dense()
+        section = _section(space, Lambda, W_B.shape[1])
+        W = HorizontalElement(W_A, W_B, section.tangent_space)
+        return section.move(W, self._retraction(retraction)).to_dense()
 
     def step(self, space: str, method: str, retraction: str, hyper: Mapping[str, Any], Lambda: Array, dL: Array,
              moments: Mapping[str, Array], t: int) -> dict[str, Array]:
@@ -145,9 +145,8 @@ def _space(space: str, shape: tuple[int, ...]) -> HomogeneousSpace:
 
 def _section(space: str, Lambda: Array, n: int) -> GlobalSection:
     if space == "euclidean":
-        return TranslationSection(Lambda, 2)
-    matrix_space = MATRIX_SPACES[space](len(Lambda), n)
-    return TransportedSection.from_dense(Lambda, n, matrix_space.group.adjoint, grassmann=matrix_space.is_grassmann)
+        return TranslationSection(Lambda, VectorTangentSpace(Lambda.shape))
+    return TransportedSection.from_dense(Lambda, MATRIX_SPACES[space](len(Lambda), n).tangent_space)
 
 
 def _method(method: str, hyper: Mapping[str, Any]) -> Method:

@@ -7,7 +7,7 @@ from typing import Any, final
 
 import numpy as np
 
-from manifold_opt.arrays.adjoints import SymplecticAdjoint, TransposeAdjoint
+from manifold_opt.groups import SymplecticAdjoint, TransposeAdjoint
 from manifold_opt.arrays.checks import Array
 from manifold_opt.oracle.case import Case
 from manifold_opt.oracle.problems import loss_and_gradient

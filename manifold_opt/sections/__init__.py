@@ -1,6 +1,5 @@
 """Sections of the group over a space, and the retractions that move them (paper v4, sections 2 and 4)."""
 from manifold_opt.sections.cayley import Cayley, CayleyFactor
-from manifold_opt.sections.completion import complete, orthogonal_completion, symplectic_completion
 from manifold_opt.sections.geodesic import Geodesic
 from manifold_opt.sections.global_section import GlobalSection, TranslationSection, TransportedSection
 from manifold_opt.sections.reflector import ReflectorSection
@@ -8,5 +7,4 @@ from manifold_opt.sections.retraction_base import Retraction, RetractionError
 from manifold_opt.sections.retractions import RETRACTIONS, get_retraction
 
 __all__ = ["RETRACTIONS", "Cayley", "CayleyFactor", "Geodesic", "GlobalSection", "ReflectorSection", "Retraction",
-           "RetractionError", "TranslationSection", "TransportedSection", "complete", "get_retraction",
-           "orthogonal_completion", "symplectic_completion"]
+           "RetractionError", "TranslationSection", "TransportedSection", "get_retraction"]

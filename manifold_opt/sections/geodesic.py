@@ -6,9 +6,9 @@ from typing import final
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
-from manifold_opt.arrays.horizontal import HorizontalElement
 from manifold_opt.arrays.matrix_functions import exponential, phi1, phi1_phi2_series, wider
 from manifold_opt.sections.retraction_base import Retraction, RetractionError, adjoint_block, low_rank_step
+from manifold_opt.tangent import HorizontalElement
 
 __all__ = ["Geodesic", "series_step", "skew_step"]
 
@@ -42,7 +42,7 @@ class Geodesic(Retraction):
                 # written so that NaN takes the way that reports it
                 short = norm <= 1.0
                 Y_new, R = series_step(Y, V, W, norm) if short else low_rank_step(Y, V, W, phi1, wider(Y.dtype))
-                if not short and W.adjoint is not None and W.adjoint.is_isometric:
+                if not short and W.adjoint.is_compact:
                     Y_new, R = _steady(Y, V, W, Y_new, R)
         if not np.isfinite(Y_new).all():
             raise RetractionError(f"the exponential overflows {Y.dtype} at a velocity of norm "
@@ -80,9 +80,9 @@ def series_step(Y: Array, V: Array, W: HorizontalElement, norm: float) -> tuple[
     Examples
     --------
     >>> import numpy as np
-    >>> from manifold_opt.arrays import HorizontalElement, TransposeAdjoint
+    >>> from manifold_opt import Stiefel
     >>> from manifold_opt.sections.geodesic import series_step
-    >>> W = HorizontalElement(np.zeros((1, 1)), np.array([[np.pi / 4]]), TransposeAdjoint())
+    >>> W = Stiefel(2, 1).tangent_space.element(np.array([np.pi / 4]))
     >>> Y_new, R = series_step(np.array([[1.0], [0.0]]), np.array([[0.0], [np.pi / 4]]), W, np.pi / 4)
     >>> np.allclose(Y_new, np.sqrt([[0.5], [0.5]]), rtol=0, atol=1e-15)
     True
@@ -97,9 +97,8 @@ def series_step(Y: Array, V: Array, W: HorizontalElement, norm: float) -> tuple[
 
 def _series(W: HorizontalElement, norm: float) -> tuple[Array, Array, Array]:
     """The matrices AG - B*BL, G and L of :func:`series_step`."""
-    assert W.adjoint is not None
     C = adjoint_block(W) @ W.B
-    G, L = phi1_phi2_series(W.A, C, norm, skew=W.adjoint.is_isometric)
+    G, L = phi1_phi2_series(W.A, C, norm, skew=W.adjoint.is_compact)
     return W.A @ G - C @ L, G, L
 
 
@@ -140,11 +139,11 @@ def skew_step(Y: Array, V: Array, W: HorizontalElement) -> tuple[Array, Array]:
     Examples
     --------
     >>> import numpy as np
-    >>> from manifold_opt.arrays import HorizontalElement, TransposeAdjoint
+    >>> from manifold_opt import Stiefel
     >>> from manifold_opt.sections.geodesic import skew_step
-    >>> A, B = np.array([[0.0, -500.0], [500.0, 0.0]]), np.array([[0.0, 300.0]])
+    >>> W = Stiefel(3, 2).tangent_space.element(np.array([500.0, 0.0, 300.0]))
     >>> Y, V = np.eye(3, 2), np.array([[0.0, 0.0], [0.0, 0.0], [0.0, 300.0]])
-    >>> Y_new, R = skew_step(Y, V, HorizontalElement(A, B, TransposeAdjoint()))
+    >>> Y_new, R = skew_step(Y, V, W)
     >>> bool(np.linalg.norm(Y_new.T @ Y_new - np.eye(2)) < 1e-12)
     True
     """

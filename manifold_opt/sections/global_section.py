@@ -6,13 +6,12 @@ from typing import final
 
 import numpy as np
 
-from manifold_opt.arrays.adjoints import Adjoint
 from manifold_opt.arrays.checks import Array
-from manifold_opt.arrays.horizontal import HorizontalElement
 from manifold_opt.arrays.matrix_functions import newton_schulz
-from manifold_opt.sections.completion import complete
+from manifold_opt.groups.adjoint import Adjoint
 from manifold_opt.sections.retraction_base import Retraction, adjoint_block
 from manifold_opt.sections.retractions import get_retraction
+from manifold_opt.tangent import GlobalTangentSpace, HorizontalElement, MatrixTangentSpace, VectorTangentSpace
 
 __all__ = ["GlobalSection", "TransportedSection", "TranslationSection"]
 
@@ -33,6 +32,8 @@ class GlobalSection(ABC):
     ----------
     point : numpy.ndarray
         The point Y.
+    tangent_space : GlobalTangentSpace
+        Where lifts lie.
 
     Examples
     --------
@@ -48,6 +49,7 @@ class GlobalSection(ABC):
     """
 
     point: Array
+    tangent_space: GlobalTangentSpace
 
     @abstractmethod
     def to_dense(self) -> Array:
@@ -62,6 +64,14 @@ class GlobalSection(ABC):
     @abstractmethod
     def lift_gradient(self, dL: Array) -> HorizontalElement:
         """The lift of the Riemannian gradient, straight from the Euclidean gradient dL."""
+
+    def lift_differential(self, dL: Array) -> HorizontalElement:
+        r"""The element D of the global tangent space with :math:`\langle D, \bar B\rangle = dL(\Lambda\bar BE)`.
+
+        Where the group is compact (and on vector spaces) :math:`\Lambda` is an isometry, and D is the lift of the
+        Riemannian gradient.
+        """
+        return self.lift_gradient(dL)
 
     @abstractmethod
     def push(self, X: HorizontalElement) -> Array:
@@ -88,39 +98,6 @@ class GlobalSection(ABC):
         """The arrays that determine the section, to be stored."""
 
 
-def frame_block(Y: Array, Delta: Array, adjoint: Adjoint, *, grassmann: bool) -> Array:
-    r"""The block :math:`A = Y^*\Delta` of a lift, in the algebra exactly; zero on the Grassmann kinds.
-
-    The rounding error of the product leaves the algebra, by as much as Delta is long; a retraction would carry it over
-    to the point.
-
-    Parameters
-    ----------
-    Y, Delta : numpy.ndarray
-        Points and tangent vectors (..., N, n).
-    adjoint : Adjoint
-        The adjoint of the group.
-    grassmann : bool
-        Whether the space is a Grassmannian.
-
-    Returns
-    -------
-    numpy.ndarray
-        Blocks (..., n, n) with A* = -A.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from manifold_opt.arrays import TransposeAdjoint
-    >>> from manifold_opt.sections.global_section import frame_block
-    >>> frame_block(np.eye(3, 2), np.array([[0.0, -2.0], [2.0, 0.0], [1.0, 1.0]]), TransposeAdjoint(), grassmann=False)
-    array([[ 0., -2.],
-           [ 2.,  0.]])
-    """
-    A = adjoint(Y) @ Delta
-    return np.zeros_like(A) if grassmann else np.asarray(0.5 * (A - adjoint(A)))
-
-
 @final
 class TransportedSection(GlobalSection):
     r"""The section :math:`\Lambda = [Y, Y_\perp]` that is carried along,
@@ -135,10 +112,8 @@ class TransportedSection(GlobalSection):
         Points (..., N, n).
     Y_perp : numpy.ndarray
         Completions (..., N, N - n).
-    adjoint : Adjoint
-        The adjoint of the group.
-    grassmann : bool
-        Whether the space is a Grassmannian, whose global tangent space has A = 0.
+    tangent_space : MatrixTangentSpace
+        Where lifts lie.
 
     Examples
     --------
@@ -150,22 +125,29 @@ class TransportedSection(GlobalSection):
     True
     """
 
-    def __init__(self, Y: Array, Y_perp: Array, adjoint: Adjoint, *, grassmann: bool = False) -> None:
-        self.point, self.Y_perp, self.adjoint, self.grassmann = Y, Y_perp, adjoint, grassmann
+    tangent_space: MatrixTangentSpace
+
+    def __init__(self, Y: Array, Y_perp: Array, tangent_space: MatrixTangentSpace) -> None:
+        self.point, self.Y_perp, self.tangent_space = Y, Y_perp, tangent_space
 
     @classmethod
-    def from_point(cls, Y: Array, adjoint: Adjoint, *, grassmann: bool = False) -> TransportedSection:
-        """The library's own deterministic section, see :mod:`manifold_opt.sections.completion`."""
-        return cls(Y, complete(Y, adjoint), adjoint, grassmann=grassmann)
+    def from_point(cls, Y: Array, tangent_space: MatrixTangentSpace) -> TransportedSection:
+        """The library's own deterministic section, see :meth:`manifold_opt.groups.Adjoint.complete`."""
+        return cls(Y, tangent_space.adjoint.complete(Y), tangent_space)
 
     @classmethod
-    def from_dense(cls, Lambda: Array, n: int, adjoint: Adjoint, *, grassmann: bool = False) -> TransportedSection:
+    def from_dense(cls, Lambda: Array, tangent_space: MatrixTangentSpace) -> TransportedSection:
         """The section with a given group element (..., N, N)."""
-        N = Lambda.shape[-1]
+        adjoint, N, n = tangent_space.adjoint, tangent_space.N, tangent_space.n
         # picked columns come in another order in memory, with which products round differently
         Y, Y_perp = (np.ascontiguousarray(Lambda[..., columns])
                      for columns in (adjoint.frame(N, n), adjoint.complement(N, n)))
-        return cls(Y, Y_perp, adjoint, grassmann=grassmann)
+        return cls(Y, Y_perp, tangent_space)
+
+    @property
+    def adjoint(self) -> Adjoint:
+        """The adjoint of the group."""
+        return self.tangent_space.adjoint
 
     def to_dense(self) -> Array:
         """The group element (..., N, N)."""
@@ -176,9 +158,11 @@ class TransportedSection(GlobalSection):
         return Lambda
 
     def lift(self, Delta: Array) -> HorizontalElement:
-        r""":math:`A = Y^*\Delta` (zero on the Grassmann kinds) and :math:`B = Y_\perp^*\Delta`."""
-        A = frame_block(self.point, Delta, self.adjoint, grassmann=self.grassmann)
-        return HorizontalElement(A, self.adjoint(self.Y_perp) @ Delta, self.adjoint)
+        r""":math:`A = Y^*\Delta` (projected, which rounding asks for: a retraction would carry over to the point what
+        leaves the global tangent space) and :math:`B = Y_\perp^*\Delta`.
+        """
+        A = self.tangent_space.project_frame(self.adjoint(self.point) @ Delta)
+        return HorizontalElement(A, self.adjoint(self.Y_perp) @ Delta, self.tangent_space)
 
     def lift_gradient(self, dL: Array) -> HorizontalElement:
         r"""The lift of :math:`XY` with :math:`X = \nabla L\,Y^T - (\nabla L\,Y^T)^*`.
@@ -189,13 +173,17 @@ class TransportedSection(GlobalSection):
         """
         Y, adjoint = self.point, self.adjoint
         a, b = adjoint(Y) @ dL, adjoint(self.Y_perp) @ dL
-        if not adjoint.is_isometric:
+        if not adjoint.is_compact:
             Yt = np.swapaxes(Y, -1, -2)
             K = Yt @ Y
             b = b @ K - adjoint(Yt @ self.Y_perp) @ adjoint(a)
             a = a @ K
-        A = np.zeros_like(a) if self.grassmann else a - adjoint(a)
-        return HorizontalElement(A, b, adjoint)
+        return HorizontalElement(2 * self.tangent_space.project_frame(a), b, self.tangent_space)
+
+    def lift_differential(self, dL: Array) -> HorizontalElement:
+        r""":math:`A = Y^T\nabla L - (Y^T\nabla L)^*` and :math:`B = Y_\perp^T\nabla L`."""
+        a, b = (np.swapaxes(block, -1, -2) @ dL for block in (self.point, self.Y_perp))
+        return HorizontalElement(2 * self.tangent_space.project_frame(a), b, self.tangent_space)
 
     def push(self, X: HorizontalElement) -> Array:
         r""":math:`\Lambda\bar BE = YA + Y_\perp B`."""
@@ -212,18 +200,18 @@ class TransportedSection(GlobalSection):
         Y_new, R = get_retraction(retraction).step(self.point, self.Y_perp @ W.B, W)
         product = R @ adjoint_block(W)
         Y_perp = np.subtract(self.Y_perp, product, out=product)
-        return TransportedSection(Y_new, Y_perp, self.adjoint, grassmann=self.grassmann)
+        return TransportedSection(Y_new, Y_perp, self.tangent_space)
 
     def move_in_place(self, W: HorizontalElement, retraction: str | Retraction) -> TransportedSection:
         """The same as :meth:`move`, with the new complement in the array of the old one."""
         Y_new, R = get_retraction(retraction).step(self.point, self.Y_perp @ W.B, W)
         _subtract_product(self.Y_perp, R, adjoint_block(W))
-        return TransportedSection(Y_new, self.Y_perp, self.adjoint, grassmann=self.grassmann)
+        return TransportedSection(Y_new, self.Y_perp, self.tangent_space)
 
     def restore(self) -> TransportedSection:
         """The section of the restored group element."""
         Lambda = newton_schulz(self.to_dense(), self.adjoint)
-        return TransportedSection.from_dense(Lambda, self.point.shape[-1], self.adjoint, grassmann=self.grassmann)
+        return TransportedSection.from_dense(Lambda, self.tangent_space)
 
     def to_arrays(self) -> dict[str, Array]:
         """The arrays Y and Y_perp."""
@@ -249,8 +237,8 @@ class TranslationSection(GlobalSection):
     ----------
     Y : numpy.ndarray
         Points (..., \*shape).
-    ndim : int
-        Number of axes of a single point; the axes before them are the stack.
+    tangent_space : VectorTangentSpace
+        The vector space, which says how many axes a single point has; the axes before them are the stack.
 
     Examples
     --------
@@ -261,8 +249,10 @@ class TranslationSection(GlobalSection):
     array([1., 2., 3.])
     """
 
-    def __init__(self, Y: Array, ndim: int) -> None:
-        self.point, self.ndim = Y, ndim
+    tangent_space: VectorTangentSpace
+
+    def __init__(self, Y: Array, tangent_space: VectorTangentSpace) -> None:
+        self.point, self.tangent_space = Y, tangent_space
 
     def to_dense(self) -> Array:
         """The translation, which is the point itself."""
@@ -270,7 +260,7 @@ class TranslationSection(GlobalSection):
 
     def lift(self, Delta: Array) -> HorizontalElement:
         """Delta as element of the global tangent space."""
-        return HorizontalElement(np.zeros((*Delta.shape[:Delta.ndim - self.ndim], 0, 0), Delta.dtype), Delta, None)
+        return self.tangent_space.horizontal_part(Delta)
 
     def lift_gradient(self, dL: Array) -> HorizontalElement:
         """The gradient as element of the global tangent space."""
@@ -287,7 +277,7 @@ class TranslationSection(GlobalSection):
     def move(self, W: HorizontalElement, retraction: str | Retraction) -> TranslationSection:
         """The section over Y + W, whatever the retraction."""
         get_retraction(retraction)
-        return TranslationSection(np.asarray(self.point + W.B), self.ndim)
+        return TranslationSection(np.asarray(self.point + W.B), self.tangent_space)
 
     def restore(self) -> TranslationSection:
         """The section itself: a vector space has no constraint."""

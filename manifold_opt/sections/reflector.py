@@ -5,14 +5,13 @@ from typing import final
 
 import numpy as np
 
-from manifold_opt.arrays.adjoints import Adjoint
 from manifold_opt.arrays.checks import Array
-from manifold_opt.arrays.fractions import fast_fraction
-from manifold_opt.arrays.horizontal import HorizontalElement
-from manifold_opt.arrays.matrix_functions import newton_schulz, polar
+from manifold_opt.arrays.matrix_functions import newton_schulz
+from manifold_opt.groups.adjoint import Adjoint
 from manifold_opt.sections.global_section import GlobalSection
 from manifold_opt.sections.retraction_base import Retraction
 from manifold_opt.sections.retractions import get_retraction
+from manifold_opt.tangent import HorizontalElement, MatrixTangentSpace
 
 __all__ = ["ReflectorSection"]
 
@@ -38,10 +37,8 @@ class ReflectorSection(GlobalSection):
     ----------
     Y : numpy.ndarray
         Points (..., N, n).
-    adjoint : Adjoint
-        The adjoint of the group.
-    grassmann : bool
-        Whether the space is a Grassmannian, whose global tangent space has A = 0.
+    tangent_space : MatrixTangentSpace
+        Where lifts lie.
     O : numpy.ndarray, optional
         Elements (..., n, n) of the small group to be kept where they serve, those of an earlier section.
 
@@ -60,16 +57,12 @@ class ReflectorSection(GlobalSection):
     True
     """
 
-    def __init__(self, Y: Array, adjoint: Adjoint, *, grassmann: bool = False, O: Array | None = None) -> None:
-        self.point, self.adjoint, self.grassmann = Y, adjoint, grassmann
-        N, n = Y.shape[-2:]
-        self._frame: slice | Array
-        self._complement: slice | Array
-        if adjoint.is_isometric:
-            # slices are views of the rows, arrays of indices copy them
-            self._frame, self._complement = slice(0, n), slice(n, N)
-        else:
-            self._frame, self._complement = adjoint.frame(N, n), adjoint.complement(N, n)
+    tangent_space: MatrixTangentSpace
+
+    def __init__(self, Y: Array, tangent_space: MatrixTangentSpace, *, O: Array | None = None) -> None:
+        self.point, self.tangent_space, self.adjoint = Y, tangent_space, tangent_space.adjoint
+        adjoint = tangent_space.adjoint
+        self._frame, self._complement = adjoint.split(tangent_space.N, tangent_space.n)
         self._O, self._inverse = _factors(Y[..., self._frame, :], adjoint, O)
 
     def to_dense(self) -> Array:
@@ -78,22 +71,32 @@ class ReflectorSection(GlobalSection):
         return self.act(np.broadcast_to(np.eye(N, dtype=self.point.dtype), (*self.point.shape[:-1], N)))
 
     def lift(self, Delta: Array) -> HorizontalElement:
-        r""":math:`A = Y^*\Delta` (zero on the Grassmann kinds) and B from the complement rows of
+        r""":math:`A = Y^*\Delta` (projected) and B from the complement rows of
         :math:`\Lambda^*\Delta`.
         """
         a = self.adjoint(self.point) @ Delta
-        A = np.zeros_like(a) if self.grassmann else np.asarray(0.5 * (a - self.adjoint(a)))
-        return HorizontalElement(A, self._lift_complement(Delta, a), self.adjoint)
+        return HorizontalElement(self.tangent_space.project_frame(a), self._lift_complement(Delta, a),
+                                 self.tangent_space)
 
     def lift_gradient(self, dL: Array) -> HorizontalElement:
         r"""The lift of the Riemannian gradient :math:`XY`, :math:`X = \nabla L\,Y^T - (\nabla L\,Y^T)^*`."""
         Y, adjoint = self.point, self.adjoint
         a = adjoint(Y) @ dL
-        if adjoint.is_isometric:
-            A = np.zeros_like(a) if self.grassmann else a - adjoint(a)
-            return HorizontalElement(A, self._lift_complement(dL, a), adjoint)
+        if adjoint.is_compact:
+            return HorizontalElement(2 * self.tangent_space.project_frame(a), self._lift_complement(dL, a),
+                                     self.tangent_space)
         K = np.swapaxes(Y, -1, -2) @ Y
         return self.lift(dL @ K - adjoint(np.swapaxes(Y, -1, -2)) @ adjoint(a))
+
+    def lift_differential(self, dL: Array) -> HorizontalElement:
+        r"""The lift of the gradient; on the symplectic spaces :math:`J^TPJ` with the lift P of the pseudo-Riemannian
+        gradient, whose metric is invariant under :math:`\Lambda`.
+        """
+        if self.adjoint.is_compact:
+            return self.lift_gradient(dL)
+        dLt, Y = np.swapaxes(dL, -1, -2), self.point
+        lifted = self.lift(self.adjoint(dLt) - Y @ (dLt @ Y))
+        return lifted.map(lambda block: np.swapaxes(self.adjoint(block), -1, -2))
 
     def push(self, X: HorizontalElement) -> Array:
         r""":math:`\Lambda\bar BE = YA + Y_\perp B`."""
@@ -114,12 +117,12 @@ class ReflectorSection(GlobalSection):
             Y_new = retraction.step(self.point, self._push_complement(W.B), W)[0]
         else:
             Y_new = self._advance(*coefficients, W.B)
-        return ReflectorSection(Y_new, self.adjoint, grassmann=self.grassmann, O=self._O)
+        return ReflectorSection(Y_new, self.tangent_space, O=self._O)
 
     def restore(self) -> ReflectorSection:
         """The section of the restored point."""
         Y = newton_schulz(self.point, self.adjoint)
-        return ReflectorSection(Y, self.adjoint, grassmann=self.grassmann, O=self._O)
+        return ReflectorSection(Y, self.tangent_space, O=self._O)
 
     def to_arrays(self) -> dict[str, Array]:
         """The arrays Y and O."""
@@ -159,41 +162,24 @@ def _factors(P: Array, adjoint: Adjoint, O: Array | None) -> tuple[Array, Array]
 
     ValueError where there is no such inverse to working precision (symplectic spaces).
     """
-    kept, O = O is not None, -_rotation(P, adjoint) if O is None else O
+    kept, O = O is not None, -adjoint.rotation(P) if O is None else O
     inverse = _inverse(P, O, adjoint)
     # written so that NaN counts as worn
     worn = ~(np.linalg.norm(inverse, axis=(-2, -1)) <= 2 * np.sqrt(P.shape[-1]))
     if kept and worn.any():
         O = O.copy()
-        O[worn] = -_rotation(P[worn], adjoint)
+        O[worn] = -adjoint.rotation(P[worn])
         inverse = _inverse(P, O, adjoint)
-    if not adjoint.is_isometric:
-        M = adjoint(P) @ O - np.eye(P.shape[-1], dtype=P.dtype)
-        condition = np.linalg.norm(M, axis=(-2, -1)) * np.linalg.norm(inverse, axis=(-2, -1))
-        if not np.max(condition, initial=0.0) < np.finfo(P.dtype).eps ** -0.5:
+    if not adjoint.is_compact:
+        condition = adjoint.cayley_condition(-(adjoint(P) @ O), inverse)
+        if not condition < np.finfo(P.dtype).eps ** -0.5:
             raise ValueError("the reflector section must have a regular matrix Y*EO - I: condition number "
-                             f"{np.max(condition):.1e}; use the transported section at this point")
+                             f"{condition:.1e}; use the transported section at this point")
     return O, inverse
 
 
 def _inverse(P: Array, O: Array, adjoint: Adjoint) -> Array:
-    """The matrix (P*O - I)^-1 = F - I with F = X(I + X)^-1 and X = -P*O; NaN where it is singular."""
-    X = -(adjoint(P) @ O)
-    identity = np.eye(X.shape[-1], dtype=X.dtype)
-    try:
-        with np.errstate(all="ignore"):
-            # the symmetric part of X is positive semidefinite for the polar factor, and nearly so while O serves
-            return np.asarray(fast_fraction(X) - identity if adjoint.is_isometric else -np.linalg.inv(identity + X))
-    except np.linalg.LinAlgError:
-        return np.full_like(X, np.nan)
-
-
-def _rotation(P: Array, adjoint: Adjoint) -> Array:
-    """The polar factor of the frame block P, on the symplectic spaces that of its part that commutes with J."""
-    if adjoint.is_isometric:
-        return polar(P)[1]
-    n = P.shape[-1] // 2
-    complex_part = P[..., :n, :n] + P[..., n:, n:] + 1j * (P[..., n:, :n] - P[..., :n, n:])
-    U = polar(complex_part)[1]
-    return np.concatenate([np.concatenate([U.real, -U.imag], axis=-1),
-                           np.concatenate([U.imag, U.real], axis=-1)], axis=-2)
+    """The matrix (P*O - I)^-1 = -(I + X)^-1 with X = -P*O; infinite or NaN where it is singular."""
+    with np.errstate(all="ignore"):
+        # the symmetric part of X is positive semidefinite for the polar factor, and nearly so while O serves
+        return -adjoint.cayley_inverse(-(adjoint(P) @ O))

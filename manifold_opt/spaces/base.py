@@ -11,12 +11,13 @@ import numpy.typing as npt
 from manifold_opt.arrays.checks import Array, check_array, check_constraint, check_trailing_shape, tolerance
 from manifold_opt.groups.base import LieGroup
 from manifold_opt.sections.global_section import GlobalSection
+from manifold_opt.tangent import GlobalTangentSpace
 
 __all__ = ["HomogeneousSpace"]
 
 
 class HomogeneousSpace(ABC):
-    r"""A homogeneous space :math:`\mathcal M = G/H` with a distinct point E, its metric, lift, gradient and sections.
+    r"""A homogeneous space :math:`\mathcal M = G/H` with a canonical point E, its metric, lift, gradient and sections.
 
     Points and tangent vectors are arrays (..., \*shape); the axes before the last ones are a stack, whose members are
     treated all at once. The dtype of the arguments is kept.
@@ -29,6 +30,8 @@ class HomogeneousSpace(ABC):
         The group G that acts.
     shape : tuple of int
         Shape of a single point.
+    tangent_space : GlobalTangentSpace
+        The global tangent space.
     dimension : int
         Dimension of the space.
 
@@ -41,15 +44,16 @@ class HomogeneousSpace(ABC):
 
     group: LieGroup
     shape: tuple[int, ...]
+    tangent_space: GlobalTangentSpace
 
     @property
-    @abstractmethod
     def dimension(self) -> int:
-        """Dimension of the space."""
+        """Dimension of the space, which is that of the global tangent space."""
+        return self.tangent_space.dimension
 
     @abstractmethod
     def canonical_point(self, dtype: npt.DTypeLike = np.float64) -> Array:
-        """The distinct point E."""
+        """The canonical point E."""
 
     @abstractmethod
     def random_point(self, rng: np.random.Generator, batch: tuple[int, ...] = (),

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import prod
 from typing import final
 
 import numpy as np
@@ -12,6 +11,7 @@ from manifold_opt.arrays.checks import Array
 from manifold_opt.groups.translation import TranslationGroup
 from manifold_opt.sections.global_section import TranslationSection
 from manifold_opt.spaces.base import HomogeneousSpace
+from manifold_opt.tangent import VectorTangentSpace
 
 __all__ = ["Euclidean"]
 
@@ -42,19 +42,11 @@ class Euclidean(HomogeneousSpace):
     array([1., 1.])
     """
 
-    def __init__(self, *shape: int) -> None:
-        for length in shape:
-            if not isinstance(length, (int, np.integer)) or isinstance(length, bool):
-                raise TypeError(f"lengths must be integers: got {type(length).__name__}")
-            if length < 0:
-                raise ValueError(f"lengths must not be negative: got {length}")
-        self.shape = tuple(int(length) for length in shape)
-        self.group = TranslationGroup(self.shape)
+    tangent_space: VectorTangentSpace
 
-    @property
-    def dimension(self) -> int:
-        """Number of entries."""
-        return prod(self.shape)
+    def __init__(self, *shape: int) -> None:
+        self.group, self.tangent_space = TranslationGroup(shape), VectorTangentSpace(shape)
+        self.shape = self.group.shape
 
     def canonical_point(self, dtype: npt.DTypeLike = np.float64) -> Array:
         """The zero array."""
@@ -103,8 +95,8 @@ class Euclidean(HomogeneousSpace):
         """The translation by Y, whatever the kind."""
         if kind not in ("transported", "reflector"):
             raise ValueError(f"kind must be one of transported, reflector: got {kind!r}")
-        return TranslationSection(self._check("Y", Y), len(self.shape))
+        return TranslationSection(self._check("Y", Y), self.tangent_space)
 
     def load_section(self, arrays: Mapping[str, Array], kind: str) -> TranslationSection:
         """The translation by the array Y."""
-        return TranslationSection(self._check("stored Y", arrays["Y"]), len(self.shape))
+        return TranslationSection(self._check("stored Y", arrays["Y"]), self.tangent_space)

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from manifold_opt.arrays.checks import Array, tolerance
 from manifold_opt.groups.orthogonal import OrthogonalGroup, random_orthonormal
-from manifold_opt.spaces.isometric import IsometricSpace
+from manifold_opt.spaces.matrix_space import MatrixSpace
+from manifold_opt.tangent import SymmetricTangentSpace
 
 __all__ = ["CutLocusWarning", "Grassmann"]
 
@@ -26,7 +27,7 @@ class CutLocusWarning(RuntimeWarning):
 
 
 @final
-class Grassmann(IsometricSpace):
+class Grassmann(MatrixSpace):
     r"""The Grassmann manifold :math:`Gr(n, N) = O(N)/(O(n) \times O(N - n))` of n-dimensional subspaces of R^N.
 
     A point is given by a representative Y with orthonormal columns, a tangent vector by its horizontal representative,
@@ -57,16 +58,8 @@ class Grassmann(IsometricSpace):
     True
     """
 
-    is_grassmann = True
-
     def __init__(self, N: int, n: int) -> None:
-        super().__init__(OrthogonalGroup, N, n, ("N", "n"))
-
-    @property
-    def dimension(self) -> int:
-        """n(N - n)."""
-        N, n = self.shape
-        return n * (N - n)
+        super().__init__(OrthogonalGroup(N), SymmetricTangentSpace(OrthogonalGroup.adjoint, N, n))
 
     def random_point(self, rng: np.random.Generator, batch: tuple[int, ...] = (),
                      dtype: npt.DTypeLike = np.float64) -> Array:
@@ -193,7 +186,7 @@ class Grassmann(IsometricSpace):
 
     def flat(self, Y: Array, Z: Array) -> Array:
         r""":math:`(I - YY^T)Z`: the metric is the Frobenius product of horizontal representatives."""
-        return self._drop_vertical(Y, Z)
+        return self.tangent_space.drop_vertical(Y, Z)
 
     def horizontal_lift(self, Y: Array, Delta: Array) -> Array:
         r""":math:`\Omega(Y, \Delta) = \Delta Y^T - Y\Delta^T`, of shape (..., N, N)."""

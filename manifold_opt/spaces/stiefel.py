@@ -8,13 +8,14 @@ import numpy.typing as npt
 
 from manifold_opt.arrays.checks import Array
 from manifold_opt.groups.orthogonal import OrthogonalGroup, random_orthonormal
-from manifold_opt.spaces.isometric import IsometricSpace
+from manifold_opt.spaces.matrix_space import MatrixSpace
+from manifold_opt.tangent import ReductiveTangentSpace
 
 __all__ = ["Stiefel"]
 
 
 @final
-class Stiefel(IsometricSpace):
+class Stiefel(MatrixSpace):
     r"""The Stiefel manifold :math:`St(n, N) = \{Y \in R^{N \times n} : Y^TY = I\} = O(N)/O(N - n)`, canonical metric.
 
     With n = N it is the group O(N) itself, with n = 1 the sphere. A path in O(N) stays in its component: from a start
@@ -58,16 +59,8 @@ class Stiefel(IsometricSpace):
     True
     """
 
-    is_grassmann = False
-
     def __init__(self, N: int, n: int) -> None:
-        super().__init__(OrthogonalGroup, N, n, ("N", "n"))
-
-    @property
-    def dimension(self) -> int:
-        """Nn - n(n + 1)/2."""
-        N, n = self.shape
-        return N * n - n * (n + 1) // 2
+        super().__init__(OrthogonalGroup(N), ReductiveTangentSpace(OrthogonalGroup.adjoint, N, n))
 
     def random_point(self, rng: np.random.Generator, batch: tuple[int, ...] = (),
                      dtype: npt.DTypeLike = np.float64) -> Array:

@@ -5,10 +5,10 @@ from typing import final
 
 import numpy as np
 
-from manifold_opt.arrays.adjoints import symplectic_form
 from manifold_opt.arrays.checks import Array
-from manifold_opt.groups.symplectic import SymplecticGroup
-from manifold_opt.spaces.symplectic_isometric import SymplecticSpace, half_reflected, over
+from manifold_opt.groups.symplectic import SymplecticGroup, symplectic_form
+from manifold_opt.spaces.symplectic_space import SymplecticSpace, half_reflected, over
+from manifold_opt.tangent import SymmetricTangentSpace
 
 __all__ = ["SymplecticGrassmann"]
 
@@ -48,16 +48,8 @@ class SymplecticGrassmann(SymplecticSpace):
     True
     """
 
-    is_grassmann = True
-
     def __init__(self, N2: int, n2: int) -> None:
-        super().__init__(SymplecticGroup, N2, n2, ("N2", "n2"))
-
-    @property
-    def dimension(self) -> int:
-        """n2 (N2 - n2)."""
-        N2, n2 = self.shape
-        return n2 * (N2 - n2)
+        super().__init__(SymplecticGroup(N2), SymmetricTangentSpace(SymplecticGroup.adjoint, N2, n2))
 
     def flat(self, Y: Array, Z: Array) -> Array:
         """The operator of symplectic Stiefel at the metric representative."""

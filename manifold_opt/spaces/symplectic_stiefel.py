@@ -5,7 +5,8 @@ from typing import final
 
 from manifold_opt.arrays.checks import Array
 from manifold_opt.groups.symplectic import SymplecticGroup
-from manifold_opt.spaces.symplectic_isometric import SymplecticSpace
+from manifold_opt.spaces.symplectic_space import SymplecticSpace
+from manifold_opt.tangent import ReductiveTangentSpace
 
 __all__ = ["SymplecticStiefel"]
 
@@ -15,7 +16,7 @@ class SymplecticStiefel(SymplecticSpace):
     r"""The symplectic Stiefel manifold :math:`SpSt(2n, 2N) = \{Y : Y^TJ_{2N}Y = J_{2n}\} = Sp(2N)/Sp(2(N - n))`.
 
     With n2 = N2 it is the group Sp(2N) itself. Metric, gradient and lift are those of the right-invariant Riemannian
-    metric; see :class:`~manifold_opt.spaces.symplectic_isometric.SymplecticSpace` for the other one.
+    metric; see :class:`~manifold_opt.spaces.symplectic_space.SymplecticSpace` for the other one.
     Source: Bendokat and Zimmermann, arXiv:2108.12447, section 4.
 
     Parameters
@@ -51,16 +52,8 @@ class SymplecticStiefel(SymplecticSpace):
     True
     """
 
-    is_grassmann = False
-
     def __init__(self, N2: int, n2: int) -> None:
-        super().__init__(SymplecticGroup, N2, n2, ("N2", "n2"))
-
-    @property
-    def dimension(self) -> int:
-        """N2 n2 - n2 (n2 - 1)/2."""
-        N2, n2 = self.shape
-        return N2 * n2 - n2 * (n2 - 1) // 2
+        super().__init__(SymplecticGroup(N2), ReductiveTangentSpace(SymplecticGroup.adjoint, N2, n2))
 
     def flat(self, Y: Array, Z: Array) -> Array:
         r""":math:`(I - \frac12J^TY(Y^TY)^{-1}Y^TJ)Z(Y^TY)^{-1}`, the operator of the right-invariant metric."""

@@ -88,7 +88,7 @@ def verify_all(spaces: list[Any], dtypes: list[str], seeds: int, *, first: int =
     """
     report = IdentityReport([])
     for space in spaces:
-        isometric = getattr(space, "adjoint", None) is None or space.adjoint.is_isometric
+        isometric = getattr(space, "adjoint", None) is None or space.adjoint.is_compact
         for dtype in dtypes:
             for cond in (CONDITIONS[dtype][:1] if isometric else CONDITIONS[dtype]):
                 for scale in scales:

@@ -10,10 +10,10 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
-from manifold_opt.arrays.adjoints import Adjoint
 from manifold_opt.arrays.checks import Array
-from manifold_opt.arrays.horizontal import HorizontalElement
+from manifold_opt.groups import Adjoint
 from manifold_opt.groups import TranslationGroup
+from manifold_opt.tangent import HorizontalElement, SymmetricTangentSpace
 
 __all__ = ["NotCovered", "Trial", "RETRACTION_NAMES"]
 
@@ -85,8 +85,8 @@ class Trial:
         self._sampler = set(inspect.signature(space.random_point).parameters)
         self.batch = ((4,) if "batch" in self._sampler else ()) if batch is None else tuple(batch)
         self.adjoint: Adjoint | None = getattr(space, "adjoint", None)
-        self.is_grassmann: bool = bool(getattr(space, "is_grassmann", False))
-        self.is_isometric: bool = self.adjoint is None or bool(self.adjoint.is_isometric)
+        self.is_grassmann: bool = isinstance(getattr(space, "tangent_space", None), SymmetricTangentSpace)
+        self.is_isometric: bool = self.adjoint is None or bool(self.adjoint.is_compact)
         self.is_flat: bool = isinstance(getattr(space, "group", None), TranslationGroup)
         self.scale = float(scale) if self.is_isometric else min(float(scale), 1.0)
         self.N = int(self.shape[0]) if self.shape else 1

@@ -7,22 +7,23 @@ from typing import Any
 import numpy as np
 
 from manifold_opt import Adam, Optimizer
-from manifold_opt.arrays import Array, HorizontalElement
+from manifold_opt.arrays import Array
 from manifold_opt.optimizers.adam import adam_velocity
-from manifold_opt.spaces.isometric import IsometricSpace
+from manifold_opt.spaces.matrix_space import MatrixSpace
+from manifold_opt.tangent import HorizontalElement, VectorTangentSpace
 
 Step = Callable[[], Any]
 
 
-def example(space: IsometricSpace, batch: tuple[int, ...] = (), dtype: str = "float64") -> tuple[Array, Array]:
+def example(space: MatrixSpace, batch: tuple[int, ...] = (), dtype: str = "float64") -> tuple[Array, Array]:
     """A point (or a stack) and a gradient, the same in each run."""
     rng = np.random.default_rng(0)
-    options = {} if space.adjoint.is_isometric else {"condition": 2.0}
+    options = {} if space.adjoint.is_compact else {"condition": 2.0}
     Y = space.random_point(rng, batch, np.dtype(dtype), **options)
     return Y, rng.standard_normal(Y.shape).astype(dtype)
 
 
-def library_step(space: IsometricSpace, Y: Array, dL: Array, section: str = "transported",
+def library_step(space: MatrixSpace, Y: Array, dL: Array, section: str = "transported",
                  retraction: str = "cayley") -> Step:
     """Optimizer.step of this library, with its checks; the restoration every 100 steps is on, as it is by default."""
     optimizer = Optimizer(Adam(), space, retraction=retraction, section=section)
@@ -35,7 +36,7 @@ def library_step(space: IsometricSpace, Y: Array, dL: Array, section: str = "tra
     return step
 
 
-def dense_step(space: IsometricSpace, Y: Array, dL: Array) -> Step:
+def dense_step(space: MatrixSpace, Y: Array, dL: Array) -> Step:
     """The paper's step as it is written: lift, section, moments and Cayley transform are N x N matrices."""
     adjoint, N = space.adjoint, space.shape[0]
     frame, complement = adjoint.frame(*space.shape), adjoint.complement(*space.shape)
@@ -55,7 +56,7 @@ def dense_step(space: IsometricSpace, Y: Array, dL: Array) -> Step:
         # what is zero exactly must be so: Adam divides rounding errors by their size
         B = 0.5 * (B - adjoint(B))
         B[..., complement[:, None], complement] = 0
-        G = HorizontalElement(empty, B, None)
+        G = HorizontalElement(empty, B, VectorTangentSpace(B.shape))
         W, moments = adam_velocity(Adam(), 1e-3, G, moments or Adam().init(G), t)
         Lambda = Lambda @ np.linalg.solve(identity - 0.5 * W.B, identity + 0.5 * W.B)
         return np.asarray(Lambda[..., frame])

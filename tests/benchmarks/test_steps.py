@@ -11,7 +11,7 @@ SHAPES = {"336 x St(7, 49)": (Stiefel(49, 7), (336,), "float32"), "St(64, 1024)"
           "St(16, 2048)": (Stiefel(2048, 16), (), "float64"), "St(256, 512)": (Stiefel(512, 256), (), "float64"),
           "SpSt(16, 512)": (SymplecticStiefel(512, 16), (), "float64")}
 
-ISOMETRIC = [name for name, (space, _, _) in SHAPES.items() if space.adjoint.is_isometric]
+ISOMETRIC = [name for name, (space, _, _) in SHAPES.items() if space.adjoint.is_compact]
 DENSE = [name for name, (space, batch, _) in SHAPES.items() if batch or space.shape[0] <= 512]
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LAYERS = ("arrays", "groups", "sections", "spaces", "network", "optimizers", "verify", "oracle", "experiments",
-          "experiments.suite", "plotting")
+LAYERS = ("arrays", "groups", "tangent", "sections", "spaces", "network", "optimizers", "verify", "oracle",
+          "experiments", "experiments.suite", "plotting")
 
 
 def rows(name):

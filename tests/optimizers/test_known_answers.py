@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from manifold_opt import (AdamWithDecay, Grassmann, Optimizer, Stiefel, SymplecticGrassmann, SymplecticStiefel)
-from manifold_opt.arrays import symplectic_form
+from manifold_opt.groups import symplectic_form
 
 STEPS = 3000
 

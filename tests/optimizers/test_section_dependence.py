@@ -14,7 +14,7 @@ def two_sections(space, rng):
     first = space.global_section(space.random_point(rng, **options))
     rest = space.shape[0] - space.shape[1]
     turn = random_symplectic(rng, (rest, rest), 3.0) if options else random_orthonormal(rng, (rest, rest))
-    return first, TransportedSection(first.point, first.Y_perp @ turn, space.adjoint)
+    return first, TransportedSection(first.point, first.Y_perp @ turn, space.tangent_space)
 
 
 def walk(method, section, gradients):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from manifold_opt import Stiefel, SymplecticStiefel
-from manifold_opt.arrays import exponential, phi1, symplectic_form
+from manifold_opt.arrays import exponential, phi1
+from manifold_opt.groups import symplectic_form
 
 
 def to_mp(M):

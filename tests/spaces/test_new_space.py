@@ -8,22 +8,17 @@ import pytest
 from manifold_opt import AdamWithDecay, Optimizer, OrthogonalGroup, Stiefel
 from manifold_opt.arrays import tolerance
 from manifold_opt.groups.orthogonal import random_orthonormal
-from manifold_opt.spaces.isometric import IsometricSpace
+from manifold_opt.spaces.matrix_space import MatrixSpace
+from manifold_opt.tangent import ReductiveTangentSpace
 
 PAGE = Path(__file__).parents[2] / "docs" / "how_to" / "add_a_space.rst"
 
 
-class Sphere(IsometricSpace):
+class Sphere(MatrixSpace):
     """The unit sphere in R^N with the round metric."""
 
-    is_grassmann = False
-
     def __init__(self, N):
-        super().__init__(OrthogonalGroup, N, 1, ("N", "n"))
-
-    @property
-    def dimension(self):
-        return self.shape[0] - 1
+        super().__init__(OrthogonalGroup(N), ReductiveTangentSpace(OrthogonalGroup.adjoint, N, 1))
 
     def random_point(self, rng, batch=(), dtype=np.float64):
         return random_orthonormal(rng, (*batch, *self.shape)).astype(dtype)
@@ -41,7 +36,7 @@ def test_the_page_runs_and_shows_this_class():
     text = PAGE.read_text()
     failures, tests = doctest.testfile(str(PAGE), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert tests > 15 and failures == 0
-    for line in ("return self.shape[0] - 1", "return half - np.swapaxes(half, -1, -2)"):
+    for line in ("ReductiveTangentSpace(OrthogonalGroup.adjoint, N, 1)", "return half - np.swapaxes(half, -1, -2)"):
         assert line in text
 
 

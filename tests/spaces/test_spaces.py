@@ -168,8 +168,8 @@ def test_equality_hash_and_repr(spaces):
     (lambda: SymplecticStiefel(7, 2), ValueError, "must be even .*: got 7"),
     (lambda: SymplecticStiefel(8, 3), ValueError, "n2 must be even .*: got 3"),
     (lambda: SymplecticGrassmann(8, 10), ValueError, "n2 must be between 1 and N2 = 8: got 10"),
-    (lambda: Euclidean(-1), ValueError, "lengths must not be negative: got -1"),
-    (lambda: Euclidean(2.5), TypeError, "lengths must be integers: got float")])
+    (lambda: Euclidean(-1), ValueError, "length must be at least 0: got -1"),
+    (lambda: Euclidean(2.5), TypeError, "length must be an integer: got float")])
 def test_impossible_spaces(make, error, message):
     with pytest.raises(error, match=message):
         make()

@@ -6,7 +6,7 @@ from typing import Any
 import mpmath
 import numpy as np
 
-from manifold_opt.arrays import symplectic_form
+from manifold_opt.groups import symplectic_form
 
 DIGITS = 60
 Big = Any

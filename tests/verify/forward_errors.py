@@ -12,7 +12,8 @@ import mpmath
 import numpy as np
 
 from manifold_opt import Adam, Grassmann, Stiefel, SymplecticGrassmann, SymplecticStiefel
-from manifold_opt.arrays import HorizontalElement, symplectic_form
+from manifold_opt.groups import symplectic_form
+from manifold_opt.tangent import HorizontalElement
 
 try:
     from verify import decimals as d
@@ -58,7 +59,7 @@ def sections() -> Iterator[ForwardError]:
             if kind == "reflector" and cond > 10:
                 continue  # defined near orthogonal points only
             Lambda = d.big(space.global_section(Y, kind).to_dense())
-            symplectic = not space.adjoint.is_isometric
+            symplectic = not space.adjoint.is_compact
             size = float(np.linalg.norm(d._float(Lambda), ord=2))
             group = float(d.norm(d.adjoint(Lambda, symplectic) @ Lambda - d.eye(len(Lambda)))) / size**2
             over = float(d.norm(Lambda[:, space.adjoint.frame(*space.shape)] - d.big(Y))) / size
@@ -68,13 +69,13 @@ def sections() -> Iterator[ForwardError]:
 def lifts() -> Iterator[ForwardError]:
     """Lift, pseudo-Riemannian lift, Riemannian gradient, metric, of the given floats."""
     for space, cond in orthogonal_cases() + symplectic_cases():
-        symplectic, rng = not space.adjoint.is_isometric, np.random.default_rng(1)
+        symplectic, rng = not space.adjoint.is_compact, np.random.default_rng(1)
         Y = point(space, cond)
         Delta, dL = tangent(space, Y), rng.standard_normal(space.shape)
         bY, bDelta, bdL = d.big(Y), d.big(Delta), d.big(dL)
         grad = d.gradient(bY, bdL, symplectic)
         scale = d.norm(bdL) * np.linalg.norm(Y, 2) ** 2
-        if space.is_grassmann:
+        if isinstance(space, (Grassmann, SymplecticGrassmann)):
             grad = grad - bY @ (d.adjoint(bY, symplectic) @ grad)
             scale = scale * np.linalg.norm(Y, 2) ** 2
         yield row("gradient", space, cond, Y, d.relative_error(space.riemannian_gradient(Y, dL), grad, scale), 5, 0)
@@ -187,7 +188,7 @@ def adam_steps() -> Iterator[ForwardError]:
 def dense(A: Any, B: Any, space: Any) -> Any:
     """[[A, -B*], [B, 0]] in 60 digits, with the positions of the blocks that the float form has."""
     positions = HorizontalElement(1.0 + np.arange(A.size).reshape(A.shape),
-                                  1.0 + A.size + np.arange(B.size).reshape(B.shape), space.adjoint).to_dense()
+                                  1.0 + A.size + np.arange(B.size).reshape(B.shape), space.tangent_space).to_dense()
     entries = np.concatenate([A.ravel(), B.ravel()])
     X = d.big(np.zeros(positions.shape))
     for i, j in np.argwhere(positions):
@@ -204,7 +205,7 @@ def symplectic_cases() -> list[tuple[Any, float]]:
 
 
 def point(space: Any, cond: float) -> Any:
-    more = {} if space.adjoint.is_isometric else {"condition": cond}
+    more = {} if space.adjoint.is_compact else {"condition": cond}
     return space.random_point(np.random.default_rng(0), **more)
 
 

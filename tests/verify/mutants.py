@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from manifold_opt import Adam
-from manifold_opt.arrays import HorizontalElement, symplectic_form
+from manifold_opt.groups import symplectic_form
+from manifold_opt.tangent import HorizontalElement
 from manifold_opt.arrays.matrix_functions import exponential
 from manifold_opt.sections import TransportedSection
 from manifold_opt.sections.retraction_base import Retraction, low_rank_step
@@ -125,7 +126,7 @@ def counting_twice(space: Any) -> Any:
 
         def lift(Delta: Any) -> Any:
             W = section.lift(Delta)
-            return ElementCountingTwice(W.A, W.B, W.adjoint)
+            return ElementCountingTwice(W.A, W.B, W.space)
         return SectionProxy(section, lift=lift)
     return Mutant(space, global_section=global_section)
 
@@ -160,7 +161,7 @@ def random_section(space: Any) -> Any:
         N, n = space.shape
         Z = rng.standard_normal((*Y.shape[:-1], N - n))
         Z = Z - Y @ (t(Y) @ Z)
-        return TransportedSection(Y, np.linalg.qr(Z)[0], space.adjoint, grassmann=space.is_grassmann)
+        return TransportedSection(Y, np.linalg.qr(Z)[0], space.tangent_space)
     return Mutant(space, global_section=global_section)
 
 
@@ -173,7 +174,7 @@ def redrawn_section(space: Any) -> Any:
             moved = section.move(W, retraction)
             N, n = space.shape
             turn = np.linalg.qr(np.random.default_rng(1).standard_normal((N - n, N - n)))[0]
-            return TransportedSection(moved.point, moved.Y_perp @ turn, space.adjoint, grassmann=space.is_grassmann)
+            return TransportedSection(moved.point, moved.Y_perp @ turn, space.tangent_space)
         return SectionProxy(section, move=move)
     return Mutant(space, global_section=global_section)
 

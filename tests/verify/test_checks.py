@@ -20,7 +20,7 @@ def problem(space: Any) -> tuple[Any, Any]:
     """A loss and its Euclidean gradient; on the Grassmann kinds a function of the subspace."""
     N = space.shape[0]
     M = np.random.default_rng(0).standard_normal((N, N))
-    if getattr(space, "is_grassmann", False):
+    if isinstance(space, (Grassmann, SymplecticGrassmann)):
         def fun(Y: Any) -> Any:
             P = Y @ space.adjoint(Y)
             return np.sum(M * P)

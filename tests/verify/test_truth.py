@@ -11,7 +11,7 @@ from verify import decimals as d
 from verify import forward_errors as errors
 
 from manifold_opt import Stiefel
-from manifold_opt.arrays import SymplecticAdjoint
+from manifold_opt.groups import SymplecticAdjoint
 from manifold_opt.arrays.trees import leaves, map_tree
 from manifold_opt.network import VisionTransformer
 

@@ -10,6 +10,7 @@ from manifold_opt.arrays.trees import Tree, leaves, map_tree
 from manifold_opt.optimizers import OptimizerState
 from manifold_opt.sections import TranslationSection
 from manifold_opt.spaces import Stiefel
+from manifold_opt.tangent import VectorTangentSpace
 
 __all__ = ["GeooptAdam", "geoopt_is_missing"]
 
@@ -91,4 +92,5 @@ class GeooptAdam:
 
     @staticmethod
     def _state(t: int, points: dict[str, Array], moments: dict[str, dict[str, Array]]) -> OptimizerState:
-        return OptimizerState(t, {path: TranslationSection(Y, Y.ndim) for path, Y in points.items()}, dict(moments))
+        return OptimizerState(t, {path: TranslationSection(Y, VectorTangentSpace(Y.shape))
+                                  for path, Y in points.items()}, dict(moments))

@@ -7,8 +7,8 @@ from typing import final
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
-from manifold_opt.arrays.horizontal import HorizontalElement
 from manifold_opt.optimizers.method import Method, Moments
+from manifold_opt.tangent import HorizontalElement
 
 __all__ = ["ScalarAdam"]
 
@@ -32,9 +32,9 @@ class ScalarAdam(Method):
     Examples
     --------
     >>> import numpy as np
-    >>> from manifold_opt.arrays import HorizontalElement
+    >>> from manifold_opt.tangent import VectorTangentSpace
     >>> from manifold_opt.experiments.suite.scalar_adam import ScalarAdam
-    >>> G = HorizontalElement(np.zeros((0, 0)), np.array([3.0, 4.0]), None)
+    >>> G = VectorTangentSpace((2,)).element(np.array([3.0, 4.0]))
     >>> method = ScalarAdam(learning_rate=1.0)
     >>> W, _ = method.update(G, method.init(G), 1)
     >>> np.allclose(W.B, -np.array([3.0, 4.0]) / np.sqrt(12.5))

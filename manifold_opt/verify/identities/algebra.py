@@ -4,7 +4,7 @@ from __future__ import annotations
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
-from manifold_opt.arrays.horizontal import HorizontalElement
+from manifold_opt.tangent import HorizontalElement
 from manifold_opt.verify.identity import Bound, identity
 from manifold_opt.verify.trial import Trial
 
@@ -133,7 +133,7 @@ def splitting_at_E(trial: Trial) -> Array:
     vertical = X - horizontal
     frame, complement = trial.adjoint.frame(*trial.shape), trial.adjoint.complement(*trial.shape)
     blocks = HorizontalElement(horizontal[..., frame[:, None], frame], X[..., complement[:, None], frame],
-                               trial.adjoint)
+                               trial.space.tangent_space)
     products = [trial.dot(vertical, horizontal), np.trace(trial.adjoint(vertical) @ horizontal, axis1=-2, axis2=-1)]
     return np.asarray(np.max([trial.relative(product, trial.norm(X) ** 2) for product in products]
                              + [trial.relative(blocks.to_dense() - horizontal, trial.norm(X))], axis=0))

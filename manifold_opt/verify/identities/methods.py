@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
-from manifold_opt.arrays.horizontal import HorizontalElement
+from manifold_opt.tangent import HorizontalElement
 from manifold_opt.verify.identity import Bound, identity
 from manifold_opt.verify.trial import NotCovered, Trial
 

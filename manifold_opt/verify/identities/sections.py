@@ -4,8 +4,8 @@ from __future__ import annotations
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
-from manifold_opt.arrays.horizontal import HorizontalElement
 from manifold_opt.sections import TransportedSection
+from manifold_opt.tangent import HorizontalElement
 from manifold_opt.verify.identity import Bound, Identity, identity, register
 from manifold_opt.verify.trial import NotCovered, Trial
 
@@ -92,7 +92,7 @@ def _random_element(trial: Trial) -> HorizontalElement:
         A = zero.A
     else:
         A = 0.5 * (A - trial.adjoint(A))
-    return HorizontalElement(A, B, zero.adjoint)
+    return HorizontalElement(A, B, zero.space)
 
 
 _register("transported")
@@ -148,7 +148,7 @@ def section_independence(trial: Trial) -> Array:
     section, (N, n) = trial.section("transported"), trial.shape
     h = trial.group_element("isotropy", N - n, 2.0)
     complement = trial.Lambda()[..., trial.adjoint.complement(N, n)] @ h
-    turned = TransportedSection(trial.Y, complement, trial.adjoint, grassmann=trial.is_grassmann)
+    turned = TransportedSection(trial.Y, complement, trial.space.tangent_space)
     residuals = []
     for name in ("geodesic", "cayley"):
         moved = turned.move(turned.lift(trial.Delta), name).point
@@ -173,7 +173,7 @@ def cayley_inverse(trial: Trial) -> Array:
     A = 2 * (identity_matrix + 0.25 * adjoint(B) @ B - M)
     W = trial.W
     size = np.maximum(1.0, trial.scale) ** 4 * trial.Lambda_norm() ** 2
-    return np.asarray(HorizontalElement(A - W.A, B - W.B, adjoint).norm() / size)
+    return np.asarray(HorizontalElement(A - W.A, B - W.B, W.space).norm() / size)
 
 
 @identity("transport: one-parameter subgroup", "Lambda exp(sB) exp(tB) = Lambda exp((s + t)B)",
@@ -215,7 +215,7 @@ def restoration(trial: Trial) -> Array:
     noise = trial.normal("disturbance", (trial.N, trial.N))
     size = trial.Lambda_norm()[..., None, None].astype(trial.dtype)
     disturbed = trial.Lambda() + noise * (trial.eps**0.4 / (np.sqrt(trial.N) * size)).astype(trial.dtype)
-    section = TransportedSection.from_dense(disturbed, trial.shape[1], trial.adjoint, grassmann=trial.is_grassmann)
+    section = TransportedSection.from_dense(disturbed, trial.space.tangent_space)
     restored = section.restore().to_dense()
     identity_matrix = np.eye(trial.N, dtype=trial.dtype)
     D = trial.adjoint(disturbed) @ disturbed - identity_matrix

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manifold_opt.arrays import SymplecticAdjoint, TransposeAdjoint, symplectic_form
+from manifold_opt.groups import SymplecticAdjoint, TransposeAdjoint, symplectic_form
 
 SIZES = st.integers(1, 5)
 

@@ -6,17 +6,16 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
-from manifold_opt.arrays.adjoints import symplectic_form
 from manifold_opt.arrays.checks import Array
 from manifold_opt.arrays.matrix_functions import exponential
-from manifold_opt.groups.symplectic import random_symplectic
+from manifold_opt.groups.symplectic import random_symplectic, symplectic_form
 from manifold_opt.sections.retraction_base import RetractionError
-from manifold_opt.spaces.isometric import IsometricSpace
+from manifold_opt.spaces.matrix_space import MatrixSpace
 
 __all__ = ["SymplecticSpace", "half_reflected", "over"]
 
 
-class SymplecticSpace(IsometricSpace):
+class SymplecticSpace(MatrixSpace):
     r"""A quotient of Sp(2N) with two metrics.
 
     The default (`metric`, `riemannian_gradient`, `horizontal_lift`, `riemannian_geodesic`) is the right-invariant
@@ -87,7 +86,7 @@ class SymplecticSpace(IsometricSpace):
         :math:`\tilde\nabla = (\nabla L^T)^*`.
         """
         dLt = np.swapaxes(self._check("dL", dL), -1, -2)
-        return self._drop_vertical(Y, np.asarray(self.adjoint(dLt) - self._check("Y", Y) @ (dLt @ Y)))
+        return self.tangent_space.drop_vertical(Y, np.asarray(self.adjoint(dLt) - self._check("Y", Y) @ (dLt @ Y)))
 
     @final
     def pseudo_horizontal_lift(self, Y: Array, Delta: Array) -> Array:
@@ -145,7 +144,7 @@ def over(Z: Array, R: Array) -> Array:
     Examples
     --------
     >>> import numpy as np
-    >>> from manifold_opt.spaces.symplectic_isometric import over
+    >>> from manifold_opt.spaces.symplectic_space import over
     >>> over(np.array([[4.0, 9.0]]), np.diag([2.0, 3.0]))
     array([[2., 3.]])
     """
@@ -160,7 +159,7 @@ def half_reflected(Q: Array, Z: Array) -> Array:
     Examples
     --------
     >>> import numpy as np
-    >>> from manifold_opt.spaces.symplectic_isometric import half_reflected
+    >>> from manifold_opt.spaces.symplectic_space import half_reflected
     >>> half_reflected(np.eye(4)[:, [0, 2]], np.eye(4)[:, [0, 1]])
     array([[0.5, 0. ],
            [0. , 1. ],

@@ -1,4 +1,4 @@
-"""What the four matrix spaces share: every formula once, in the adjoint of the group."""
+"""What the spaces of matrices share: every formula once, in the adjoint of the group."""
 from __future__ import annotations
 
 from abc import abstractmethod
@@ -8,22 +8,23 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
-from manifold_opt.arrays.adjoints import Adjoint
 from manifold_opt.arrays.checks import Array, check_array, check_trailing_shape
-from manifold_opt.groups.base import IsometryGroup
+from manifold_opt.groups.adjoint import Adjoint
+from manifold_opt.groups.base import MatrixGroup
 from manifold_opt.sections.global_section import GlobalSection, TransportedSection
 from manifold_opt.sections.inverse_cayley import inverse_cayley
 from manifold_opt.sections.reflector import ReflectorSection
 from manifold_opt.spaces.base import HomogeneousSpace
+from manifold_opt.tangent import MatrixTangentSpace
 
-__all__ = ["IsometricSpace"]
+__all__ = ["MatrixSpace"]
 
 
-class IsometricSpace(HomogeneousSpace):
+class MatrixSpace(HomogeneousSpace):
     r"""A space of points (or representatives) :math:`Y \in R^{N \times n}` with :math:`Y^*Y = I`.
 
-    A subclass names its group and gives the operator :meth:`flat` of its metric and the dense lift; gradient,
-    projection and metric follow, since with the operator :math:`\mathcal G_Y` of
+    A subclass names its group and its global tangent space and gives the operator :meth:`flat` of its metric and the
+    dense lift; gradient, projection and metric follow, since with the operator :math:`\mathcal G_Y` of
     :math:`g_Y(\Delta_1, \Delta_2) = \mathrm{Tr}(\Delta_1^T\mathcal G_Y\Delta_2)` the projection of Z is the gradient
     of :math:`\mathcal G_YZ`.
 
@@ -40,17 +41,12 @@ class IsometricSpace(HomogeneousSpace):
     True
     """
 
-    group: IsometryGroup
-    is_grassmann: bool
-    """Whether points are representatives of subspaces: then tangent vectors have Y*Delta = 0."""
+    group: MatrixGroup
+    tangent_space: MatrixTangentSpace
 
-    def __init__(self, group: type[IsometryGroup], N: int, n: int, names: tuple[str, str]) -> None:
-        self.group = group(N)
-        if not isinstance(n, (int, np.integer)) or isinstance(n, bool):
-            raise TypeError(f"{names[1]} must be an integer: got {type(n).__name__}")
-        if not 1 <= n <= N:
-            raise ValueError(f"{names[1]} must be between 1 and {names[0]} = {N}: got {n}")
-        self.shape = (int(N), self.adjoint.check_size(names[1], int(n)))
+    def __init__(self, group: MatrixGroup, tangent_space: MatrixTangentSpace) -> None:
+        self.group, self.tangent_space = group, tangent_space
+        self.shape = (tangent_space.N, tangent_space.n)
 
     @property
     def adjoint(self) -> Adjoint:
@@ -59,7 +55,7 @@ class IsometricSpace(HomogeneousSpace):
 
     @final
     def canonical_point(self, dtype: npt.DTypeLike = np.float64) -> Array:
-        """The distinct point E (N, n): the frame columns of the identity."""
+        """The canonical point E (N, n): the frame columns of the identity."""
         return np.ascontiguousarray(self.group.identity(dtype)[:, self.adjoint.frame(*self.shape)])
 
     @final
@@ -70,9 +66,9 @@ class IsometricSpace(HomogeneousSpace):
 
     @final
     def tangent_defect(self, Y: Array, Delta: Array) -> Array:
-        r"""The Frobenius norm of :math:`Y^*\Delta + \Delta^*Y`, or of :math:`Y^*\Delta` on the Grassmann kinds."""
+        r"""The Frobenius norm of :math:`Y^*\Delta + \Delta^*Y`, or of what else must vanish in :math:`Y^*\Delta`."""
         A = self.adjoint(self._check("Y", Y)) @ self._check("Delta", Delta)
-        return np.asarray(np.linalg.norm(A if self.is_grassmann else A + self.adjoint(A), axis=(-2, -1)))
+        return np.asarray(np.linalg.norm(self.tangent_space.frame_defect(A), axis=(-2, -1)))
 
     @abstractmethod
     def flat(self, Y: Array, Z: Array) -> Array:
@@ -91,7 +87,7 @@ class IsometricSpace(HomogeneousSpace):
     def project_tangent(self, Y: Array, Z: Array) -> Array:
         """The projection of Z (..., N, n) onto the tangent space at Y, orthogonal with respect to the metric."""
         self._check("Z", Z)
-        return self._drop_vertical(Y, self._project(Y, Z))
+        return self.tangent_space.drop_vertical(Y, self._project(Y, Z))
 
     @final
     def riemannian_gradient(self, Y: Array, dL: Array) -> Array:
@@ -110,7 +106,7 @@ class IsometricSpace(HomogeneousSpace):
         numpy.ndarray
             Tangent vectors (..., N, n) with :math:`g(\mathrm{grad}\,L, \Delta) = \mathrm{Tr}(\nabla L^T\Delta)`.
         """
-        return self._drop_vertical(self._check("Y", Y), self._full_gradient(Y, self._check("dL", dL)))
+        return self.tangent_space.drop_vertical(self._check("Y", Y), self._full_gradient(Y, self._check("dL", dL)))
 
     @final
     def global_section(self, Y: Array, kind: str = "transported") -> GlobalSection:
@@ -134,9 +130,9 @@ class IsometricSpace(HomogeneousSpace):
         """
         self.check_point(Y)
         if kind == "transported":
-            return TransportedSection.from_point(Y, self.adjoint, grassmann=self.is_grassmann)
+            return TransportedSection.from_point(Y, self.tangent_space)
         if kind == "reflector":
-            return ReflectorSection(Y, self.adjoint, grassmann=self.is_grassmann)
+            return ReflectorSection(Y, self.tangent_space)
         raise ValueError(f"kind must be one of transported, reflector: got {kind!r}")
 
     @final
@@ -145,9 +141,9 @@ class IsometricSpace(HomogeneousSpace):
         Y, (N, n) = self._check("stored Y", arrays["Y"]), self.shape
         if kind == "reflector":
             O = check_trailing_shape("stored O", check_array("stored O", arrays["O"]), (n, n))
-            return ReflectorSection(Y, self.adjoint, grassmann=self.is_grassmann, O=O)
+            return ReflectorSection(Y, self.tangent_space, O=O)
         Y_perp = check_trailing_shape("stored Y_perp", check_array("stored Y_perp", arrays["Y_perp"]), (N, N - n))
-        return TransportedSection(Y, Y_perp, self.adjoint, grassmann=self.is_grassmann)
+        return TransportedSection(Y, Y_perp, self.tangent_space)
 
     @final
     def inverse_cayley(self, Y: Array, Q: Array) -> Array:
@@ -186,13 +182,13 @@ class IsometricSpace(HomogeneousSpace):
         """
         self.check_point(Y)
         self.check_point(Q, "Q")
-        return inverse_cayley(Y, Q, self.adjoint, grassmann=self.is_grassmann)
+        return inverse_cayley(Y, Q, self.tangent_space)
 
     _point_requirement = "Y*Y = I"
 
     @property
     def _tangent_requirement(self) -> str:
-        return "Y*Delta = 0" if self.is_grassmann else "Y*Delta + Delta*Y = 0"
+        return self.tangent_space.tangent_requirement
 
     def _full_gradient(self, Y: Array, dL: Array) -> Array:
         """XY with X = dL Y^T - (dL Y^T)*, without forming X."""
@@ -203,7 +199,3 @@ class IsometricSpace(HomogeneousSpace):
     def _project(self, Y: Array, Z: Array) -> Array:
         """The projection onto the solutions of Y*Z + Z*Y = 0, orthogonal with respect to the metric."""
         return np.asarray(Z - 0.5 * Y @ (self.adjoint(Y) @ Z + self.adjoint(Z) @ Y))
-
-    def _drop_vertical(self, Y: Array, Delta: Array) -> Array:
-        """Delta - Y(Y*Delta) on the Grassmann kinds."""
-        return np.asarray(Delta - Y @ (self.adjoint(Y) @ Delta)) if self.is_grassmann else Delta
