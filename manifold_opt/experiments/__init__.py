@@ -7,9 +7,12 @@ from manifold_opt.experiments.idx import read_idx
 from manifold_opt.experiments.job import Job
 from manifold_opt.experiments.records import Record, versions
 from manifold_opt.experiments.report import table
-from manifold_opt.experiments.settings import METHODS, PAPER_CURVES, SPACES, Settings, paper_curves
+from manifold_opt.experiments.rivals import RIVALS, Rival
+from manifold_opt.experiments.run import train_run
+from manifold_opt.experiments.settings import PAPER_CURVES, SPACES, Settings, paper_curves
 from manifold_opt.experiments.training import Progress, Training
 
-__all__ = ["EMBEDDED", "ImageData", "Job", "METHODS", "PAPER_CURVES", "Progress", "Record", "SPACES", "Samples",
-           "Settings", "Training", "draw_curves", "load_checkpoint", "load_images", "paper_curves", "read_idx",
-           "save_checkpoint", "save_figure", "table", "versions", "write_arrays", "write_json", "write_whole"]
+__all__ = ["EMBEDDED", "ImageData", "Job", "PAPER_CURVES", "Progress", "RIVALS", "Record", "Rival", "SPACES",
+           "Samples", "Settings", "Training", "draw_curves", "load_checkpoint", "load_images", "paper_curves",
+           "read_idx", "save_checkpoint", "save_figure", "table", "train_run", "versions", "write_arrays",
+           "write_json", "write_whole"]

@@ -10,6 +10,7 @@ from typing import Any
 
 from manifold_opt.experiments.job import Job
 from manifold_opt.experiments.report import table
+from manifold_opt.experiments.rivals import RIVALS
 from manifold_opt.experiments.settings import PAPER_CURVES, Settings, paper_curves
 
 __all__ = ["add_parser", "run"]
@@ -41,7 +42,8 @@ def add_parser(subparsers: Any) -> None:
     add("--loss", help=f"relative or cross_entropy (default {Settings.loss})")
     add("--skip", action="store_true", default=None, help="attention with a skip connection")
     add("--threads", type=int, help=f"threads that share a batch (default {Settings.threads})")
-    add("--methods", nargs="+", metavar="METHOD", help=f"some of {', '.join(PAPER_CURVES)} (default: all)")
+    add("--warmup", type=int, metavar="STEPS", help="steps over which the rate rises linearly (default: none)")
+    add("--rivals", nargs="+", metavar="NAME", help=f"some of {', '.join(RIVALS)} (default: {', '.join(PAPER_CURVES)})")
     add("--data", metavar="DIR", help="folder of IDX files, or mnist or fashion, which are embedded (default mnist)")
     add("--out", metavar="DIR", type=Path, help=f"where everything is written (default {FOLDER}, or {FOLDER}-2, ...)")
     add("--resume", action="store_true", help="go on with the last job, or with the one in --out, with its settings")
@@ -83,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _new(arguments: argparse.Namespace) -> Job:
-    curves = paper_curves(arguments.methods or PAPER_CURVES, **_given(arguments))
+    curves = paper_curves(arguments.rivals or PAPER_CURVES, **_given(arguments))
     folder = arguments.out or _folders()[-1]
     if Job.begun(folder):
         raise ValueError(f"{folder} holds a job already: go on with it by --resume, or choose another folder by --out")
@@ -96,7 +98,7 @@ def _resumed(arguments: argparse.Namespace) -> Job:
     if not begun and arguments.out is None:
         raise ValueError(f"there is no job to resume in {FOLDER}: name its folder by --out")
     job = Job.load(arguments.out or begun[-1])
-    for name, given, stored in (("methods", arguments.methods, list(job.curves)), ("data", arguments.data, job.source)):
+    for name, given, stored in (("rivals", arguments.rivals, list(job.curves)), ("data", arguments.data, job.source)):
         if given is not None and given != stored:
             raise ValueError(f"{job.folder} was begun with {name} = {stored!r}: a resumed job cannot change it, got "
                              f"{given!r}")

@@ -14,11 +14,12 @@ import numpy as np
 from tqdm import tqdm
 
 from manifold_opt.arrays.trees import leaves
-from manifold_opt.experiments.checkpoint import load_checkpoint, save_checkpoint
+from manifold_opt.experiments.checkpoint import load_checkpoint
 from manifold_opt.experiments.data import ImageData, load_images
 from manifold_opt.experiments.figures import draw_curves, save_figure
 from manifold_opt.experiments.files import write_arrays, write_json
 from manifold_opt.experiments.records import Record, versions
+from manifold_opt.experiments.run import train_run
 from manifold_opt.experiments.settings import Settings
 from manifold_opt.experiments.training import Progress, Training
 
@@ -142,10 +143,12 @@ class Job:
             bar.set_postfix_str(f"loss {loss:.4f}", refresh=False)
             bar.update()
 
-        while (epoch := progress.record.epochs) < training.settings.epochs:
-            bar.set_description(f"{training.settings.label}, epoch {epoch + 1}/{training.settings.epochs}")
-            progress = training.epoch(progress, show)
-            save_checkpoint(self._checkpoint(name), training, progress)
+        def describe(progress: Progress) -> None:
+            epoch = min(progress.record.epochs + 1, training.settings.epochs)
+            bar.set_description(f"{training.settings.label}, epoch {epoch}/{training.settings.epochs}")
+
+        describe(progress)
+        progress = train_run(training, self._checkpoint(name), show, describe)
         write_arrays(self.folder / f"parameters-{name}.npz", dict(leaves(training.params(progress.state))))
         return progress
 

@@ -29,7 +29,8 @@ class Record:
         Share of the test images that are classified correctly after each epoch.
     defects : tuple of float
         Largest Frobenius norm of Y*Y - I of any constrained weight before and after every step of each epoch, in
-        units of eps of the dtype; evaluated in double precision.
+        units of eps of the dtype; evaluated in double precision. Where the weights are free it is their distance from
+        the constraint, and no error.
     seconds : tuple of float
         Time of the steps of each epoch (without the test images).
 

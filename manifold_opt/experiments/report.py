@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from manifold_opt.experiments.records import Record
+from manifold_opt.experiments.rivals import RIVALS
 from manifold_opt.experiments.settings import Settings
 
 __all__ = ["table"]
@@ -39,7 +40,8 @@ def table(curves: Mapping[str, Settings], records: Mapping[str, Record]) -> str:
     lines[0] = f"{'curve':<{width}}{lines[0][22:]}"
     for name, settings in curves.items():
         record = records[name]
-        defect = f"{max(record.defects):.1f} eps" if settings.constrained else "-"
+        kept = settings.constrained and RIVALS[settings.rival].constrained
+        defect = f"{max(record.defects):.1f} eps" if kept else "-"
         lines.append(f"{settings.label:<{width}}{record.final_loss:>13.4f}{100 * record.accuracies[-1]:>13.1f} %"
                      f"{defect:>16}{np.median(record.seconds):>18.1f}")
     return "\n".join(lines)

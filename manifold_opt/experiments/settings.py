@@ -5,23 +5,22 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, final
 
+import numpy as np
+
+from manifold_opt.arrays.trees import Tree
+from manifold_opt.experiments.rivals import RIVALS, StepOptimizer, WarmUp
 from manifold_opt.network import VisionTransformer, loss_function
-from manifold_opt.optimizers import Adam, Gradient, Method, Momentum, Optimizer
+from manifold_opt.network.sizes import check_size, check_switch
+from manifold_opt.network.workspace import PIECES
 from manifold_opt.spaces import Grassmann, HomogeneousSpace, Stiefel
 
-__all__ = ["METHODS", "PAPER_CURVES", "SPACES", "Settings", "paper_curves"]
+__all__ = ["PAPER_CURVES", "SPACES", "Settings", "paper_curves"]
 
-METHODS: dict[str, Callable[[float], Method]] = {"adam": Adam, "momentum": Momentum, "gradient": Gradient}
 SPACES: dict[str, Callable[[int, int], HomogeneousSpace]] = {"stiefel": Stiefel, "grassmann": Grassmann}
 DTYPES = ("float32", "float64")
 
-PAPER_CURVES: dict[str, dict[str, Any]] = {
-    "free_adam": {"method": "adam", "constrained": ()},
-    "adam": {"method": "adam"},
-    "momentum": {"method": "momentum"},
-    "gradient": {"method": "gradient"},
-}
-"""The curves of the paper's figure, by name: how each differs from the default settings."""
+PAPER_CURVES = ("free_adam", "free_adam_same_start", "adam", "momentum", "gradient")
+"""The curves of the paper's figure, and free weights that start where the constrained ones do."""
 
 
 @final
@@ -30,15 +29,15 @@ class Settings:
     """The settings of one training, that is of one curve.
 
     The first weights are drawn from the seed alone, and the batches of an epoch from the seed and the number of the
-    epoch: curves with the same seed see the same batches in the same order, whatever the method, and a training can
-    be taken up after any epoch.
+    epoch: curves with the same seed see the same batches in the same order, whatever the rival, and a training can
+    be taken up after any epoch. Rivals that start from constrained weights start from the same ones.
 
     Attributes
     ----------
-    method : {"adam", "momentum", "gradient"}
-        Optimization method; momentum has its factor of 0.5.
+    rival : str
+        How it is trained: a name of :data:`manifold_opt.experiments.rivals.RIVALS`, such as "adam" or "free_adam".
     constrained : tuple of {"query", "key", "value"}
-        Which weights are constrained; empty for free weights.
+        Which weights are constrained; empty for none.
     space : {"stiefel", "grassmann"}
         Where the constrained weights lie.
     joint_heads : bool
@@ -51,8 +50,12 @@ class Settings:
         Loss function.
     epochs, batch_size, learning_rate, seed, dtype
         How long, how much at once, how fast, which random numbers, which precision.
+    warmup : int
+        Steps over which the rate rises linearly to its full size; 0 for a constant rate.
+    pieces : int
+        Pieces into which a batch is cut. The numbers depend on it through rounding.
     threads : int
-        Threads that share the pieces of a batch. The numbers do not depend on it.
+        Threads that share the pieces. The numbers do not depend on it.
 
     Raises
     ------
@@ -62,15 +65,17 @@ class Settings:
     Examples
     --------
     >>> from manifold_opt.experiments.settings import Settings
-    >>> Settings().label, Settings(constrained=()).label
-    ('Adam on St(7, 49)', 'Adam, free weights')
-    >>> Settings(method="sgd")
+    >>> Settings().label, Settings(rival="free_adam", warmup=64).label
+    ('Adam on St(7, 49)', 'Adam, free weights, warm-up')
+    >>> Settings(rival="sgd")
     Traceback (most recent call last):
     ...
-    ValueError: method must be one of 'adam', 'momentum', 'gradient': got 'sgd'
+    ValueError: rival must be one of 'free_adam', 'free_adam_same_start', 'adam', 'reflector_adam', 'momentum', \
+'gradient', 'scalar_adam', 'embedded_adam', 'projected_adam', 'qr_adam', 'penalized_adam', 'muon', 'glorot_muon': \
+got 'sgd'
     """
 
-    method: str = "adam"
+    rival: str = "adam"
     constrained: tuple[str, ...] = ("query", "key", "value")
     space: str = "stiefel"
     joint_heads: bool = False
@@ -87,27 +92,38 @@ class Settings:
     learning_rate: float = 1e-3
     seed: int = 0
     dtype: str = "float32"
+    warmup: int = 0
+    pieces: int = PIECES
     threads: int = 2
 
     def __post_init__(self) -> None:
-        for name, choices in (("method", METHODS), ("space", SPACES), ("dtype", DTYPES)):
+        for name, choices in (("rival", RIVALS), ("space", SPACES), ("dtype", DTYPES)):
             _check_choice(name, getattr(self, name), choices)
-        for name, least in (("epochs", 1), ("batch_size", 1), ("seed", 0), ("patch", 1), ("threads", 1)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} must be at least {least}: got {getattr(self, name)}")
+        for name, least in (("epochs", 1), ("batch_size", 1), ("seed", 0), ("patch", 1), ("blocks", 1), ("heads", 1),
+                            ("warmup", 0), ("pieces", 1), ("threads", 1)):
+            object.__setattr__(self, name, check_size(name, getattr(self, name), least))
+        for name in ("skip", "joint_heads"):
+            object.__setattr__(self, name, check_switch(name, getattr(self, name)))
+        if isinstance(self.learning_rate, bool) or not isinstance(self.learning_rate, (int, float)):
+            raise TypeError(f"learning_rate must be a number: got {self.learning_rate!r}")
+        if not 0 < self.learning_rate < float("inf"):
+            raise ValueError(f"learning_rate must be positive and finite: got {self.learning_rate}")
+        object.__setattr__(self, "learning_rate", float(self.learning_rate))
+        if not isinstance(self.constrained, str):
+            object.__setattr__(self, "constrained", tuple(self.constrained))
         loss_function(self.loss)
         self.optimizer(self.model(classes=10))
 
     @property
     def label(self) -> str:
         """The curve's name for readers, such as "Adam on St(7, 49)"."""
-        if not self.constrained:
-            return f"{self.method.capitalize()}, free weights"
         N = self.patch**2
         n = N if self.joint_heads else N // self.heads
         where = f"{'St' if self.space == 'stiefel' else 'Gr'}({n}, {N})"
         part = "" if len(self.constrained) == 3 else f" ({', '.join(self.constrained)})"
-        return f"{self.method.capitalize()} on {where}{part}"
+        label = RIVALS[self.rival].label
+        label = label.format(space=where + part) if self.constrained else f"{label.partition(' ')[0]}, free weights"
+        return f"{label}, warm-up" if self.warmup else label
 
     def steps(self, images: int) -> int:
         """Number of steps in an epoch of so many images; each is used once, so the last batch may be smaller."""
@@ -117,10 +133,20 @@ class Settings:
         """The transformer."""
         return VisionTransformer(self.blocks, self.heads, self.patch**2, classes, self.skip, self.joint_heads)
 
-    def optimizer(self, model: VisionTransformer) -> Optimizer:
+    def spaces(self, model: VisionTransformer) -> Tree:
+        """The space of each of the transformer's parameters, whether or not the rival keeps it there."""
+        return model.spaces(self.constrained, SPACES[self.space])
+
+    def optimizer(self, model: VisionTransformer) -> StepOptimizer:
         """The optimizer of the transformer's parameters."""
-        spaces = model.spaces(self.constrained, SPACES[self.space])
-        return Optimizer(METHODS[self.method](self.learning_rate), spaces, self.retraction, self.section, self.restore)
+        rate = WarmUp(self.warmup, self.learning_rate) if self.warmup else self.learning_rate
+        options = {"retraction": self.retraction, "section": self.section, "restore": self.restore}
+        return RIVALS[self.rival].make(self.spaces(model), rate, options)
+
+    def first_weights(self, model: VisionTransformer, rng: np.random.Generator) -> Tree:
+        """The first weights, constrained or Glorot's as the rival takes them."""
+        constrained = self.constrained if RIVALS[self.rival].constrained_start else ()
+        return model.init(rng, self.dtype, constrained, SPACES[self.space])
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as a dictionary that JSON can hold."""
@@ -134,13 +160,13 @@ class Settings:
         return cls(**{**settings, "constrained": tuple(settings["constrained"])})
 
 
-def paper_curves(names: Iterable[str] = tuple(PAPER_CURVES), **common: Any) -> dict[str, Settings]:
-    """The settings of the curves of the paper's figure.
+def paper_curves(names: Iterable[str] = PAPER_CURVES, **common: Any) -> dict[str, Settings]:
+    """The settings of the curves of the paper's figure, or of others by the names of their rivals.
 
     Parameters
     ----------
-    names : iterable of {"free_adam", "adam", "momentum", "gradient"}
-        Which curves.
+    names : iterable of str
+        Which curves; those of the figure are :data:`PAPER_CURVES`.
     **common
         Settings that all curves share.
 
@@ -157,16 +183,18 @@ def paper_curves(names: Iterable[str] = tuple(PAPER_CURVES), **common: Any) -> d
     --------
     >>> from manifold_opt.experiments.settings import paper_curves
     >>> [settings.label for settings in paper_curves(epochs=1).values()]
-    ['Adam, free weights', 'Adam on St(7, 49)', 'Momentum on St(7, 49)', 'Gradient on St(7, 49)']
+    ['Adam, free weights', 'Adam, free weights from St(7, 49)', 'Adam on St(7, 49)', 'Momentum on St(7, 49)', \
+'Gradient on St(7, 49)']
     """
     names = list(dict.fromkeys(names))
     for name in names:
-        _check_choice("methods", name, PAPER_CURVES)
+        _check_choice("rivals", name, RIVALS)
     if not names:
-        raise ValueError(f"methods must name at least one of {', '.join(map(repr, PAPER_CURVES))}: got none")
-    return {name: Settings(**{**common, **PAPER_CURVES[name]}) for name in names}
+        raise ValueError(f"rivals must name at least one of {', '.join(map(repr, RIVALS))}: got none")
+    return {name: Settings(**{**common, "rival": name}) for name in names}
 
 
 def _check_choice(name: str, value: object, choices: Iterable[str]) -> None:
-    if value not in (choices := tuple(choices)):
+    choices = tuple(choices)
+    if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}: got {value!r}")

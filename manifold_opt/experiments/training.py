@@ -12,7 +12,8 @@ from manifold_opt.arrays.checks import Array
 from manifold_opt.arrays.trees import Tree, leaves, map_tree
 from manifold_opt.experiments.data import ImageData
 from manifold_opt.experiments.records import Record
-from manifold_opt.experiments.settings import SPACES, Settings
+from manifold_opt.experiments.rivals import ArrayState
+from manifold_opt.experiments.settings import Settings
 from manifold_opt.network import Workspace
 from manifold_opt.optimizers import OptimizerState
 
@@ -27,7 +28,7 @@ FIRST_WEIGHTS, BATCHES = 0, 1
 class Progress:
     """How far a training has come: the optimizer's state, which holds the parameters, and the record."""
 
-    state: OptimizerState
+    state: OptimizerState | ArrayState
     record: Record
 
 
@@ -62,17 +63,19 @@ class Training:
         self.train, self.test = data.training(settings.patch), data.testing(settings.patch)
         self.model = settings.model(data.classes)
         self.optimizer = settings.optimizer(self.model)
-        self.workspace = Workspace(settings.threads)
+        self.spaces = settings.spaces(self.model)
+        self.workspace = Workspace(settings.threads, settings.pieces)
 
     def start(self) -> Progress:
         """The first weights, drawn from the seed."""
         rng = np.random.default_rng([FIRST_WEIGHTS, self.settings.seed])
-        params = self.model.init(rng, self.settings.dtype, self.settings.constrained, SPACES[self.settings.space])
-        return Progress(self.optimizer.init(params), Record())
+        return Progress(self.optimizer.init(self.settings.first_weights(self.model, rng)), Record())
 
-    def params(self, state: OptimizerState) -> Tree:
-        """The parameters, which are the points of the sections."""
-        return map_tree(lambda path, space: state.sections[path].point, self.optimizer.spaces, names=True)
+    def params(self, state: OptimizerState | ArrayState) -> Tree:
+        """Copies of the parameters, which are the points of the sections where the optimizer has sections."""
+        points = (state.points if isinstance(state, ArrayState)
+                  else {path: section.point for path, section in state.sections.items()})
+        return map_tree(lambda path, space: points[path].copy(), self.spaces, names=True)
 
     def batches(self, epoch: int) -> Iterator[Array]:
         """Indices of the images of each batch of an epoch, in an order that seed and epoch determine."""
@@ -97,16 +100,20 @@ class Training:
         Raises
         ------
         ValueError
-            If a gradient is not finite; the message names the parameter and the epoch.
+            If a parameter, a gradient or the output is not finite; the message names it, the epoch and the step.
         """
         state, losses = progress.state, list[float]()
         params = self.params(state)
         defect, begin = self.defect(params), time.perf_counter()
         for images in self.batches(progress.record.epochs):
             x, target = (part(self.settings.dtype, images) for part in (self.train.sequences, self.train.targets))
-            loss, grads = self.model.loss_and_gradient(params, x, target, self.settings.loss, self.workspace)
-            # the state that the epoch began with stays whole, should the epoch be interrupted
-            params, state = self.optimizer.step(params, grads, state, overwrite=state is not progress.state)
+            try:
+                loss, grads = self.model.loss_and_gradient(params, x, target, self.settings.loss, self.workspace)
+                # the state that the epoch began with stays whole, should the epoch be interrupted
+                params, state = self.optimizer.step(params, grads, state, overwrite=state is not progress.state)
+            except ValueError as error:
+                raise ValueError(f"{self.settings.label}, epoch {progress.record.epochs + 1}, step {len(losses) + 1}: "
+                                 f"{error}") from error
             defect = max(defect, self.defect(params))
             losses.append(loss)
             if on_step is not None:
@@ -121,6 +128,9 @@ class Training:
         return float(np.mean(predicted == self.test.labels))
 
     def defect(self, params: Tree) -> float:
-        """Largest departure of a weight from its space in units of eps of the dtype, evaluated in double precision."""
-        spaces, eps = dict(leaves(self.optimizer.spaces)), float(np.finfo(self.settings.dtype).eps)
+        """Largest departure of a weight from its space in units of eps of the dtype, evaluated in double precision.
+
+        For rivals that let their weights leave the space it is their distance from it.
+        """
+        spaces, eps = dict(leaves(self.spaces)), float(np.finfo(self.settings.dtype).eps)
         return max(float(spaces[path].point_defect(Y.astype(np.float64)).max()) for path, Y in leaves(params)) / eps

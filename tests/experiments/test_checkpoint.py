@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from manifold_opt.experiments import (PAPER_CURVES, Progress, Settings, Training, load_checkpoint, paper_curves,
-                                      save_checkpoint)
+from manifold_opt.experiments import Progress, Settings, Training, load_checkpoint, paper_curves, save_checkpoint
+from manifold_opt.experiments.rivals import RIVALS
 from training_cases import small_images
 
 DATA = small_images()
@@ -40,9 +40,11 @@ def saved(tmp_path: Path) -> tuple[Path, Training]:
     return tmp_path / "checkpoint.npz", training
 
 
-@pytest.mark.parametrize("given", [*PAPER_CURVES.values(), {"section": "reflector"}, {"retraction": "geodesic"},
+@pytest.mark.parametrize("given", [*({"rival": rival} for rival in RIVALS),
+                                   {"section": "reflector"}, {"retraction": "geodesic"},
                                    {"space": "grassmann"}, {"restore": 2}, {"restore": None},
-                                   {"constrained": ("query",)}], ids=str)
+                                   {"constrained": ("query",)}, {"warmup": 8},
+                                   {"rival": "projected_adam", "warmup": 8}], ids=str)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_goes_on_bit_for_bit(tmp_path: Path, given: dict[str, Any], dtype: str) -> None:
     settings = Settings(**SMALL, **given, dtype=dtype)
@@ -101,7 +103,8 @@ def test_missing_array(saved: tuple[Path, Training]) -> None:
 
 
 @pytest.mark.parametrize("given", [{"learning_rate": 2e-3}, {"seed": 1}, {"dtype": "float64"}, {"blocks": 2},
-                                   {"batch_size": 8}, {"loss": "cross_entropy"}, {"method": "momentum"},
+                                   {"batch_size": 8}, {"loss": "cross_entropy"}, {"rival": "momentum"},
+                                   {"warmup": 8}, {"pieces": 2},
                                    {"constrained": ()}, {"threads": 1}, {"retraction": "geodesic"}], ids=str)
 def test_other_settings(saved: tuple[Path, Training], given: dict[str, Any]) -> None:
     path, training = saved
@@ -130,5 +133,5 @@ def test_curves_do_not_mix(tmp_path: Path) -> None:
     curves = paper_curves(**SMALL)
     training = Training(curves["adam"], DATA)
     save_checkpoint(tmp_path / "c.npz", training, training.start())
-    with pytest.raises(ValueError, match="c.npz must be a checkpoint of this training: constrained is"):
+    with pytest.raises(ValueError, match="c.npz must be a checkpoint of this training: rival is"):
         load_checkpoint(tmp_path / "c.npz", Training(curves["free_adam"], DATA))

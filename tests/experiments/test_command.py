@@ -91,7 +91,7 @@ def test_killed_and_interrupted_jobs_go_on_bit_for_bit(folder: Path) -> None:
     """Three epochs of three steps for each of two methods: killed in the second epoch of the first method, interrupted
     in the second epoch of the second, which the resumed process reaches after two epochs of its own and one of the
     first method that the kill has lost."""
-    arguments = ["--data", "data", *SMALL, "--epochs", "3", "--methods", "adam", "momentum"]
+    arguments = ["--data", "data", *SMALL, "--epochs", "3", "--rivals", "adam", "momentum"]
     assert main(["train", "--out", "whole", *arguments]) == 0
     with held_after(4, "--out", "parts", *arguments) as killed:
         killed.kill()
@@ -116,7 +116,7 @@ def test_a_console_that_cannot_encode_a_path(folder: Path, encoding: str) -> Non
     data, out = folder / "d\u00e4ta $x_$ \udcff", "\u00fcbung $\\frac$"
     write_idx_folder(data, small_images())
     ended = subprocess.run([sys.executable, "-W", "error", "-m", "manifold_opt", "train", "--data", str(data), *SMALL,
-                            "--epochs", "1", "--methods", "adam", "--out", out], capture_output=True, check=False,
+                            "--epochs", "1", "--rivals", "adam", "--out", out], capture_output=True, check=False,
                            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
                                 "PYTHONIOENCODING": encoding})
     assert ended.returncode == 0, ended.stderr
@@ -129,14 +129,15 @@ def test_prints_table_and_places(folder: Path, capsys: pytest.CaptureFixture[str
     assert main(["train", "--data", "data", "--epochs", "1", *SMALL]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "writing to results/train"
-    assert [line.split("  ")[0] for line in lines[2:6]] == [
-        "Adam, free weights", "Adam on St(7, 49)", "Momentum on St(7, 49)", "Gradient on St(7, 49)"]
-    for line in lines[6:]:
+    assert [line.split("  ")[0] for line in lines[2:7]] == [
+        "Adam, free weights", "Adam, free weights from St(7, 49)", "Adam on St(7, 49)", "Momentum on St(7, 49)",
+        "Gradient on St(7, 49)"]
+    for line in lines[7:]:
         assert list(folder.glob(line.partition(": ")[2]))
 
 
 def test_folders_are_never_overwritten(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    short = ["train", "--data", "data", "--epochs", "1", "--methods", "adam", *SMALL]
+    short = ["train", "--data", "data", "--epochs", "1", "--rivals", "adam", *SMALL]
     for expected in ("results/train", "results/train-2", "results/train-3"):
         assert main(short) == 0
         assert capsys.readouterr().out.startswith(f"writing to {expected}\n")
@@ -149,16 +150,17 @@ def test_folders_are_never_overwritten(folder: Path, capsys: pytest.CaptureFixtu
 def test_options_reach_the_settings(folder: Path) -> None:
     assert main(["train", "--data", "data", "--epochs", "1", "--blocks", "2", "--heads", "1", "--batch-size", "20",
                  "--learning-rate", "0.01", "--seed", "5", "--dtype", "float64", "--loss", "cross_entropy", "--skip",
-                 "--threads", "1", "--methods", "gradient", "--out", "job"]) == 0
+                 "--threads", "1", "--warmup", "7", "--rivals", "gradient", "--out", "job"]) == 0
     settings, = json.loads(Path("job/job.json").read_text())["curves"].values()
     assert {name: settings[name] for name in ("blocks", "heads", "batch_size", "learning_rate", "seed", "dtype", "loss",
-                                              "skip", "threads", "method")} == {
+                                              "skip", "threads", "rival", "warmup")} == {
         "blocks": 2, "heads": 1, "batch_size": 20, "learning_rate": 0.01, "seed": 5, "dtype": "float64",
-        "loss": "cross_entropy", "skip": True, "threads": 1, "method": "gradient"}
+        "loss": "cross_entropy", "skip": True, "threads": 1, "rival": "gradient", "warmup": 7}
 
 
 @pytest.mark.parametrize("arguments, message", [
-    (["--methods", "sgd"], "methods must be one of 'free_adam', 'adam', 'momentum', 'gradient': got 'sgd'"),
+    (["--warmup", "-1"], "warmup must be at least 0: got -1"),
+    (["--rivals", "sgd"], "rivals must be one of 'free_adam', 'free_adam_same_start', 'adam',"),
     (["--heads", "5"], "heads must divide width"),
     (["--epochs", "0"], "epochs must be at least 1: got 0"),
     (["--learning-rate", "-1"], "learning_rate must be positive"),
@@ -176,11 +178,11 @@ def test_errors_are_one_line(folder: Path, capsys: pytest.CaptureFixture[str], a
 
 
 def test_resume_with_other_options(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["train", "--data", "data", "--epochs", "2", "--methods", "adam", *SMALL, "--out", "job"]) == 0
+    assert main(["train", "--data", "data", "--epochs", "2", "--rivals", "adam", *SMALL, "--out", "job"]) == 0
     capsys.readouterr()
     for arguments, message in (
             (["--blocks", "2"], "job was begun with blocks = 1: a resumed job cannot change it, got 2"),
-            (["--methods", "momentum"], "begun with methods = ['adam']"),
+            (["--rivals", "momentum"], "begun with rivals = ['adam']"),
             (["--data", "mnist"], "begun with data = 'data'"),
             (["--epochs", "1"], "checkpoint-adam.npz has 2 epochs behind it")):
         assert message in error_line(capsys, "--resume", "--out", "job", *arguments)

@@ -122,7 +122,7 @@ def test_settings_cannot_change(tmp_path: Path, data: str) -> None:
     (lambda text: text[:-20], "job.json must be the plan of a job, but it is damaged"),
     (lambda text: text.replace("epochs", "ages"), "damaged.*'ages', 'epochs'"),
     (lambda text: "[]", "damaged"),
-    (lambda text: text.replace('"adam"', '"Adam"'), "damaged: method must be one of"),
+    (lambda text: text.replace('"adam"', '"Adam"'), "damaged: rival must be one of"),
 ])
 def test_damaged_plan(tmp_path: Path, data: str, damage: Callable[[str], str], message: str) -> None:
     job = Job(tmp_path / "job", paper_curves(["adam"], **{**SMALL, "epochs": 1}), data)

@@ -4,15 +4,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
+from manifold_opt.arrays.trees import leaves
+from manifold_opt.experiments.rivals import RIVALS
 from manifold_opt import Adam, Euclidean, Grassmann, Momentum, Stiefel
 from manifold_opt.experiments import PAPER_CURVES, Settings, paper_curves
 
 
 def test_curves_of_the_paper() -> None:
     curves = paper_curves()
-    assert list(curves) == ["free_adam", "adam", "momentum", "gradient"] == list(PAPER_CURVES)
+    assert list(curves) == ["free_adam", "free_adam_same_start", "adam", "momentum", "gradient"] == list(PAPER_CURVES)
     for settings in curves.values():
         assert (settings.blocks, settings.heads, settings.skip, settings.batch_size) == (16, 7, False, 256)
         assert (settings.learning_rate, settings.dtype, settings.loss) == (1e-3, "float32", "relative")
@@ -39,7 +42,10 @@ def test_fields_reach_model_and_optimizer() -> None:
 
 
 @pytest.mark.parametrize("given, message", [
-    ({"method": "sgd"}, "method must be one of 'adam', 'momentum', 'gradient'.*: got 'sgd'"),
+    ({"rival": "sgd"}, "rival must be one of 'free_adam', .*'adam', .*'muon'.*: got 'sgd'"),
+    ({"rival": ["adam"]}, "rival must be one of"),
+    ({"warmup": -1}, "warmup must be at least 0: got -1"),
+    ({"pieces": 0}, "pieces must be at least 1: got 0"),
     ({"space": "sphere"}, "space must be one of 'stiefel', 'grassmann': got 'sphere'"),
     ({"dtype": "float16"}, "dtype must be one of 'float32', 'float64': got 'float16'"),
     ({"loss": "hinge"}, "loss must be one of 'relative', 'cross_entropy'"),
@@ -61,8 +67,38 @@ def test_bad_settings(given: dict[str, Any], message: str) -> None:
         Settings(**given)
 
 
+@pytest.mark.parametrize("given, message", [
+    ({"epochs": 2.0}, "epochs must be an integer: got float"), ({"seed": "0"}, "seed must be an integer: got str"),
+    ({"skip": "no"}, "skip must be True or False"), ({"learning_rate": "1e-3"}, "learning_rate must be a number"),
+    ({"warmup": True}, "warmup must be an integer: got bool"), ({"constrained": "key"}, "constrained must be"),
+    ({"blocks": 2.5}, "blocks must be an integer")])
+def test_settings_of_another_type(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        Settings(**given)
+
+
+def test_settings_from_numpy() -> None:
+    """They go through JSON, and are those of Python's numbers."""
+    settings = Settings(seed=np.int64(3), epochs=np.int32(2), learning_rate=np.float64(0.5), skip=np.True_,
+                        constrained=["key"])  # type: ignore[arg-type]
+    assert settings == Settings(seed=3, epochs=2, learning_rate=0.5, skip=True, constrained=("key",))
+    assert Settings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
+
+
+@pytest.mark.parametrize("rival", RIVALS)
+def test_every_rival_has_its_label_and_its_start(rival: str) -> None:
+    settings = Settings(rival=rival, blocks=1)
+    model = settings.model(10)
+    defects = [float(space.point_defect(Y).max()) for (_, space), (_, Y) in zip(
+        leaves(settings.spaces(model)), leaves(settings.first_weights(model, np.random.default_rng(0))))]
+    assert (max(defects) < 1e-5) == RIVALS[rival].constrained_start
+    labels = {Settings(rival=other, warmup=warmup).label for other in RIVALS for warmup in (0, 64)}
+    assert len(labels) == 2 * len(RIVALS) and not any("{" in label for label in labels)
+    assert Settings(rival=rival, constrained=()).label.endswith(", free weights")
+
+
 def test_unknown_and_repeated_curves() -> None:
-    with pytest.raises(ValueError, match="one of 'free_adam', 'adam', 'momentum', 'gradient': got 'sgd'"):
+    with pytest.raises(ValueError, match="rivals must be one of 'free_adam', .*: got 'sgd'"):
         paper_curves(["adam", "sgd"])
     with pytest.raises(ValueError, match="at least one of"):
         paper_curves([])

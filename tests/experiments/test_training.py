@@ -10,6 +10,7 @@ import pytest
 
 from manifold_opt.arrays.trees import leaves
 from manifold_opt.experiments import PAPER_CURVES, ImageData, Settings, Training, paper_curves
+from manifold_opt.experiments.rivals import RIVALS
 from training_cases import small_images
 
 DATA = small_images()
@@ -40,13 +41,60 @@ def test_repeats_bit_for_bit(curve: str, dtype: str) -> None:
     assert_same(arrays(Training(chosen, DATA), 2), arrays(Training(chosen, DATA), 2))
 
 
+@pytest.mark.parametrize("rival", ["free_adam_same_start", "adam", "projected_adam"])
+def test_the_same_bits_for_every_number_of_threads(rival: str) -> None:
+    """Batches of 64 images, in four pieces or in seven, which one, two or four threads share."""
+    data = small_images(train=150)
+    for pieces in (4, 7):
+        results = [arrays(Training(settings(rival=rival, batch_size=64, threads=threads, pieces=pieces), data), 2)
+                   for threads in (1, 2, 4)]
+        assert_same(results[0], results[1])
+        assert_same(results[0], results[2])
+
+
+def test_first_weights_of_free_rivals() -> None:
+    """Glorot's for free Adam, those of constrained Adam for free Adam from the same start, of the same seed."""
+    glorot, same, constrained = (Training(settings(rival=rival), DATA) for rival in (
+        "free_adam", "free_adam_same_start", "adam"))
+    first = [dict(leaves(training.params(training.start().state))) for training in (glorot, same, constrained)]
+    for path in first[0]:
+        np.testing.assert_array_equal(first[1][path], first[2][path])
+    assert glorot.defect(glorot.params(glorot.start().state)) > 1e6
+    assert same.defect(same.params(same.start().state)) < 20
+
+
+def test_warm_up_rises_to_the_full_rate() -> None:
+    """The largest entry of Adam's first steps grows with the rate, and the run is the plain one without warm-up."""
+    moved: dict[int, list[float]] = {}
+    for warmup in (0, 1, 4):
+        training, steps = Training(settings(rival="free_adam", warmup=warmup, epochs=2), DATA), list[Any]()
+        start = training.start()
+        points = [training.params(start.state)]
+        training.epoch(start, lambda loss, grads, params: points.append(params))
+        steps = [max(abs(a - b).max() for (_, a), (_, b) in zip(leaves(one), leaves(two)))
+                 for one, two in zip(points, points[1:])]
+        moved[warmup] = [float(step) for step in steps]
+    assert moved[0] == moved[1]
+    assert moved[4][0] == pytest.approx(1e-3 / 4, rel=1e-3) and moved[0][0] == pytest.approx(1e-3, rel=1e-3)
+
+
+def test_parameters_are_the_callers() -> None:
+    for rival in ("adam", "projected_adam"):
+        training = Training(settings(rival=rival), DATA)
+        start = training.start()
+        for _, Y in leaves(training.params(start.state)):
+            Y[:] = np.nan
+        assert training.epoch(start).record.epochs == 1
+
+
 def test_seed_matters() -> None:
     losses = [arrays(Training(settings(seed=seed), DATA), 1)["losses"] for seed in (0, 1)]
     assert not np.array_equal(*losses)
 
 
-def test_methods_start_alike_and_see_the_same_batches() -> None:
-    trainings = [Training(settings(method=method), DATA) for method in ("adam", "momentum", "gradient")]
+def test_rivals_start_alike_and_see_the_same_batches() -> None:
+    trainings = [Training(settings(rival=rival), DATA) for rival, how in RIVALS.items()
+                 if how.constrained_start]
     first = [dict(leaves(training.params(training.start().state))) for training in trainings]
     for path in first[0]:
         assert all(np.array_equal(first[0][path], other[path]) for other in first)
@@ -88,8 +136,9 @@ def test_batch_may_be_larger_than_the_data() -> None:
 
 
 @pytest.mark.parametrize("loss", ["relative", "cross_entropy"])
-@pytest.mark.parametrize("given", [{}, {"constrained": ()}, {"space": "grassmann"}, {"section": "reflector"},
-                                   {"retraction": "geodesic"}, {"skip": True}, {"joint_heads": True},
+@pytest.mark.parametrize("given", [{}, {"constrained": ()}, {"rival": "free_adam"}, {"space": "grassmann"},
+                                   {"section": "reflector"}, {"retraction": "geodesic"}, {"warmup": 4},
+                                   {"skip": True}, {"joint_heads": True},
                                    {"constrained": ("key",)}], ids=str)
 def test_loss_falls_and_constraint_holds(loss: str, given: dict[str, Any]) -> None:
     training = Training(settings(loss=loss, learning_rate=1e-2, **given), DATA)
@@ -99,9 +148,8 @@ def test_loss_falls_and_constraint_holds(loss: str, given: dict[str, Any]) -> No
     record = progress.record
     assert record.epochs == 10 and record.final_loss < 0.9 * record.epoch_losses[0]
     assert all(Y.dtype == np.float32 for _, Y in leaves(training.params(progress.state)))
-    constrained = training.settings.constrained
-    assert (max(record.defects) > 0) == bool(constrained)
-    assert max(record.defects) < 20 * np.sqrt(49)
+    assert (max(record.defects) > 0) == bool(training.settings.constrained)
+    assert (max(record.defects) < 20 * np.sqrt(49)) == (given != {"rival": "free_adam"})
 
 
 def test_defect_is_the_largest_of_all_weights_in_eps() -> None:
@@ -156,8 +204,18 @@ def test_divergence_names_the_parameter() -> None:
     start = training.start()
     params = training.params(start.state)
     params["blocks"]["weight"][:] = np.nan
-    with pytest.raises(ValueError, match=r"params\[blocks.weight\] must be finite"):
-        training.epoch(start)
+    broken = replace(start, state=training.optimizer.load_state({
+        **training.optimizer.save_state(start.state), "section/blocks.weight/Y": params["blocks"]["weight"]}))
+    with pytest.raises(ValueError, match=r"free weights, epoch 1, step 1: params\[blocks.weight\] must be finite"):
+        training.epoch(broken)
+
+
+@pytest.mark.parametrize("rival", ["free_adam", "adam", "muon", "penalized_adam"])
+@pytest.mark.filterwarnings("ignore:(overflow|invalid value|divide by zero):RuntimeWarning")
+def test_a_run_that_diverges_says_where(rival: str) -> None:
+    training = Training(settings(rival=rival, learning_rate=1e37, blocks=3), DATA)
+    with pytest.raises(ValueError, match=r"(Adam|Muon).*, epoch \d, step \d: .*(finite|defect|step|converge)"):
+        training.epoch(training.epoch(training.start()))
 
 
 def test_data_are_not_changed() -> None:

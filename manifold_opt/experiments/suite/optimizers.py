@@ -8,11 +8,11 @@ from matplotlib.figure import Figure
 
 from manifold_opt.experiments.data import ImageData
 from manifold_opt.experiments.figures import STYLES
+from manifold_opt.experiments.rivals import ScalarAdam
 from manifold_opt.experiments.settings import Settings
 from manifold_opt.experiments.suite.drawing import finish
 from manifold_opt.experiments.suite.experiment import Experiment, Result, Run, by_group
 from manifold_opt.experiments.suite.peers import GeooptAdam, geoopt_is_missing
-from manifold_opt.experiments.suite.scalar_adam import ScalarAdam
 from manifold_opt.experiments.training import Progress, Training
 from manifold_opt.optimizers import Optimizer
 

@@ -53,7 +53,8 @@ class GeooptAdam:
         moments = {path: {"exp_avg": np.zeros_like(Y), "exp_avg_sq": np.zeros_like(Y)} for path, Y in points.items()}
         return self._state(0, points, moments)
 
-    def step(self, params: Tree, grads: Tree, state: OptimizerState) -> tuple[Tree, OptimizerState]:
+    def step(self, params: Tree, grads: Tree, state: OptimizerState,
+             overwrite: bool = False) -> tuple[Tree, OptimizerState]:
         """One step of RiemannianAdam."""
         import geoopt
         import torch
