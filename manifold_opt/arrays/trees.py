@@ -1,13 +1,13 @@
-"""Nested dictionaries and lists of arrays: the shape in which parameters, gradients and spaces come."""
+"""Nested dicts, lists and (named) tuples of arrays: the form in which parameters, gradients and spaces come."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
-__all__ = ["Tree", "leaves", "map_tree"]
+__all__ = ["Tree", "leaves", "map_tree", "spread"]
 
 Tree = Any
-"""A leaf, or a dict or list of trees."""
+"""A leaf, or a dict, list, tuple or named tuple of trees; a tuple of integers is a shape, and so a leaf."""
 
 
 def leaves(tree: Tree, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -15,15 +15,16 @@ def leaves(tree: Tree, path: str = "") -> Iterator[tuple[str, Any]]:
 
     Parameters
     ----------
-    tree : nested dict or list
-        Anything that is neither dict nor list is a leaf.
+    tree : nested dict, list or tuple
+        Anything else is a leaf, and so is a tuple of integers, which is a shape.
     path : str
         Prefix of the paths.
 
     Yields
     ------
     (str, object)
-        Dotted path ("blocks.query", with the index where the parent is a list) and leaf.
+        Dotted path ("blocks.query", with the index where the parent is a list or tuple, the name of the field where it
+        is a named tuple) and leaf.
 
     Examples
     --------
@@ -31,14 +32,12 @@ def leaves(tree: Tree, path: str = "") -> Iterator[tuple[str, Any]]:
     >>> list(leaves({"blocks": {"query": 1}, "layers": [2, 3]}))
     [('blocks.query', 1), ('layers.0', 2), ('layers.1', 3)]
     """
-    if isinstance(tree, dict):
-        for key, subtree in tree.items():
-            yield from leaves(subtree, f"{path}.{key}" if path else str(key))
-    elif isinstance(tree, list):
-        for index, subtree in enumerate(tree):
-            yield from leaves(subtree, f"{path}.{index}" if path else str(index))
-    else:
+    branches = _branches(tree)
+    if branches is None:
         yield path, tree
+    else:
+        for name, subtree in branches.items():
+            yield from leaves(subtree, _join(path, name))
 
 
 def map_tree(function: Callable[..., Any], tree: Tree, *others: Tree, path: str = "", names: bool = False) -> Tree:
@@ -48,8 +47,9 @@ def map_tree(function: Callable[..., Any], tree: Tree, *others: Tree, path: str 
     ----------
     function : callable
         Takes one leaf of each tree; with ``names=True`` the path comes first.
-    tree, *others : nested dict or list
-        Trees of one structure; the first gives the structure of the result.
+    tree, *others : nested dict, list or tuple
+        Trees of one structure; the first gives the structure of the result. Where it has a leaf, the others may have
+        any object but a branch of another kind.
     path : str
         Path of these trees, for error messages.
     names : bool
@@ -57,7 +57,7 @@ def map_tree(function: Callable[..., Any], tree: Tree, *others: Tree, path: str 
 
     Returns
     -------
-    nested dict or list
+    nested dict, list or tuple
         The results in the structure of `tree`.
 
     Raises
@@ -75,26 +75,91 @@ def map_tree(function: Callable[..., Any], tree: Tree, *others: Tree, path: str 
     ...
     ValueError: trees must have the same structure: at 'x' a list of 2 meets a list of 1
     """
+    branches = _branches(tree)
     for other in others:
-        if _structure(other) != _structure(tree):
+        if (branches is not None or _branches(other) is not None) and _structure(other) != _structure(tree):
             where = f"at {path!r}" if path else "at the root"
             raise ValueError(f"trees must have the same structure: {where} {_describe(tree)} meets {_describe(other)}")
+    if branches is None:
+        return function(path, tree, *others) if names else function(tree, *others)
+    subtrees = [_branches(other) or {} for other in others]
+    results = {name: map_tree(function, subtree, *(other[name] for other in subtrees), path=_join(path, name),
+                              names=names) for name, subtree in branches.items()}
+    return _rebuild(tree, results)
+
+
+def spread(prefix: Tree, tree: Tree, path: str = "") -> Tree:
+    """The first tree in the structure of the second: a leaf that meets a branch stands for all leaves of that branch.
+
+    Parameters
+    ----------
+    prefix : nested dict, list or tuple
+        A tree that may end earlier than `tree`; a dict in it may leave out keys, which are then None.
+    tree : nested dict, list or tuple
+        Gives the structure.
+    path : str
+        Path of these trees, for error messages.
+
+    Returns
+    -------
+    nested dict, list or tuple
+
+    Raises
+    ------
+    ValueError
+        If the first tree has a branch that the second one has not; the message names it.
+
+    Examples
+    --------
+    >>> from manifold_opt.arrays.trees import spread
+    >>> spread({"heads": 0.1}, {"heads": ["query", "key"], "bias": "b"})
+    {'heads': [0.1, 0.1], 'bias': None}
+    """
+    branches, given = _branches(tree), _branches(prefix)
+    if given is None:
+        return map_tree(lambda leaf: prefix, tree)
+    fits = given.keys() <= (branches or {}).keys() if isinstance(tree, dict) else _structure(prefix) == _structure(tree)
+    if branches is None or not fits or not isinstance(prefix, type(tree)):
+        where = f"at {path!r}" if path else "at the root"
+        raise ValueError(f"trees must have the same structure: {where} {_describe(tree)} meets {_describe(prefix)}")
+    return _rebuild(tree, {name: spread(given.get(name), subtree, _join(path, name))
+                           for name, subtree in branches.items()})
+
+
+def _branches(tree: Tree) -> dict[Any, Tree] | None:
+    """The subtrees by name, or None for a leaf."""
     if isinstance(tree, dict):
-        return {key: map_tree(function, tree[key], *(other[key] for other in others),
-                              path=f"{path}.{key}" if path else str(key), names=names) for key in tree}
+        return tree
     if isinstance(tree, list):
-        return [map_tree(function, *members, path=f"{path}.{index}" if path else str(index), names=names)
-                for index, members in enumerate(zip(tree, *others))]
-    return function(path, tree, *others) if names else function(tree, *others)
+        return dict(enumerate(tree))
+    if isinstance(tree, tuple) and not all(isinstance(entry, int) for entry in tree):
+        return dict(zip(getattr(tree, "_fields", range(len(tree))), tree))
+    return None
+
+
+def _rebuild(tree: Tree, results: dict[Any, Tree]) -> Tree:
+    """A branch of the kind of `tree` with other subtrees."""
+    if isinstance(tree, dict):
+        return results
+    if isinstance(tree, list):
+        return list(results.values())
+    return type(tree)(*results.values()) if hasattr(tree, "_fields") else tuple(results.values())
+
+
+def _join(path: str, name: object) -> str:
+    return f"{path}.{name}" if path else str(name)
 
 
 def _structure(tree: Tree) -> object:
-    if isinstance(tree, dict):
-        return set(tree)
-    return len(tree) if isinstance(tree, list) else None
+    branches = _branches(tree)
+    if branches is None:
+        return None
+    return dict if isinstance(tree, dict) else type(tree), frozenset(branches)
 
 
 def _describe(tree: Tree) -> str:
     if isinstance(tree, dict):
         return f"a dict with keys {sorted(map(str, tree))}"
-    return f"a list of {len(tree)}" if isinstance(tree, list) else f"a leaf ({type(tree).__name__})"
+    if _branches(tree) is None:
+        return f"a leaf ({type(tree).__name__})"
+    return f"a {'list' if isinstance(tree, list) else type(tree).__name__} of {len(tree)}"

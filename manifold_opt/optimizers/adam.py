@@ -2,15 +2,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
-from manifold_opt.optimizers.method import Method, Moments, check_fraction, check_rate
+from manifold_opt.optimizers.method import Method, Moments
+from manifold_opt.optimizers.schedule import Rate, check_fraction, check_number, check_rate, rate_at
 from manifold_opt.tangent import HorizontalElement
 
-__all__ = ["Adam", "adam_velocity"]
+__all__ = ["Adam"]
 
 
 @final
@@ -25,17 +26,21 @@ class Adam(Method):
         W &= -\eta\,B_1/(\sqrt{B_2} + \delta).
 
     This is bias-corrected Adam: the moments are the corrected ones of the textbook, with which it agrees to rounding
-    on a
-    vector space. The number delta stands outside the root, as in the paper's code (its text has it inside).
+    on a vector space. The number delta stands outside the root, as in the paper's code (its text has it inside).
     The elementwise operations stay in the global tangent space because entries of A that the algebra ties together have
     equal magnitudes.
+
+    Gradients whose squares overflow (entries above 1.8e19 in float32) are refused by :class:`~manifold_opt.Optimizer`.
+    Where the squares underflow, delta outweighs the root, and the velocity is right to rounding all the same:
+    :math:`-\eta B_1/\delta`. This takes a delta of at least the root of the smallest normal number over eps
+    (1e-12 in float32, 7e-139 in float64); a smaller one is refused.
 
     Paper: v4, section 3 (Adam) and section 4 (its generalization).
 
     Parameters
     ----------
-    learning_rate : float
-        The rate :math:`\eta > 0`.
+    learning_rate : float or callable
+        The rate :math:`\eta \ge 0`: a number, or a function of the step t = 1, 2, ...
     rho1, rho2 : float
         The shares of the old moments that are kept, in [0, 1).
     delta : float
@@ -43,8 +48,8 @@ class Adam(Method):
 
     Raises
     ------
-    ValueError
-        If a parameter is out of its range.
+    TypeError, ValueError
+        If a parameter is no number or out of its range.
 
     Examples
     --------
@@ -58,7 +63,7 @@ class Adam(Method):
     array([-0.1,  0.1, -0.1])
     """
 
-    learning_rate: float = 1e-3
+    learning_rate: Rate = 1e-3
     rho1: float = 0.9
     rho2: float = 0.99
     delta: float = 3e-7
@@ -67,80 +72,51 @@ class Adam(Method):
         check_rate("learning_rate", self.learning_rate)
         check_fraction("rho1", self.rho1)
         check_fraction("rho2", self.rho2)
-        check_rate("delta", self.delta)
+        check_number("delta", self.delta, positive=True)
 
     def init(self, G: HorizontalElement) -> Moments:
         """Both moments are zero."""
+        self._check_delta(G.dtype)
         return {"B1": G.map(np.zeros_like), "B2": G.map(np.zeros_like)}
 
     def update(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:
-        """The five operations of the formula."""
-        return adam_velocity(self, self.learning_rate, G, moments, t)
+        """The formulas as they stand above."""
+        rho1, rho2 = self.rho1, self.rho2
+        B1 = moments["B1"] * ((rho1 - rho1**t) / (1 - rho1**t)) + G * ((1 - rho1) / (1 - rho1**t))
+        B2 = moments["B2"] * ((rho2 - rho2**t) / (1 - rho2**t)) + G.square() * ((1 - rho2) / (1 - rho2**t))
+        W = B1.divide(B2.sqrt().shift(self.delta)) * -rate_at("learning_rate", self.learning_rate, t)
+        return W, {"B1": B1, "B2": B2}
 
     def update_in_place(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:
-        """The same with the new moments in the arrays of the old ones."""
-        return adam_velocity(self, self.learning_rate, G, moments, t, overwrite=True)
+        r"""The same to rounding with the new moments in the arrays of the old ones and fewer passes over memory:
+        :math:`B_1 \leftarrow B_1 + \frac{1 - \rho_1}{1 - \rho_1^t}(B - B_1)`, since both shares sum to one.
+        """
+        share1, share2 = (1 - self.rho1) / (1 - self.rho1**t), (1 - self.rho2) / (1 - self.rho2**t)
+        eta = rate_at("learning_rate", self.learning_rate, t)
+        B1, B2 = moments["B1"], moments["B2"]
+        B1 = B1.map(lambda old, new: _advance(old, new - old, share1), G)
+        B2 = B2.map(lambda old, new: _advance(old, new * new - old, share2), G)
+        return B1.map(lambda b1, b2: _velocity(b1, b2, eta, self.delta), B2), {"B1": B1, "B2": B2}
+
+    def _check_delta(self, dtype: np.dtype[Any]) -> None:
+        limits = np.finfo(dtype)
+        least = float(limits.tiny) ** 0.5 / float(limits.eps)
+        if self.delta < least:
+            raise ValueError(f"delta must be at least {least:.1e} in {dtype}, where smaller squares of gradients "
+                             f"underflow: got {self.delta}")
 
 
-def adam_velocity(adam: Adam, learning_rate: float, G: HorizontalElement, moments: Moments, t: int,
-                  overwrite: bool = False) -> tuple[HorizontalElement, Moments]:
-    r"""Adam's velocity at step t for a given rate, and the new moments.
-
-    Parameters
-    ----------
-    adam : Adam
-        Gives rho1, rho2 and delta.
-    learning_rate : float
-        The rate of this step.
-    G : HorizontalElement
-        Gradient.
-    moments : dict
-        The moments B1 and B2.
-    t : int
-        Number of the step, 1, 2, ...
-    overwrite : bool
-        Whether the new moments are written over the old ones.
-
-    Returns
-    -------
-    W : HorizontalElement
-        Velocity.
-    moments : dict
-        New moments.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from manifold_opt.tangent import VectorTangentSpace
-    >>> from manifold_opt.optimizers.adam import Adam, adam_velocity
-    >>> G = VectorTangentSpace((1,)).element(np.array([4.0]))
-    >>> adam = Adam()
-    >>> W, moments = adam_velocity(adam, 1.0, G, adam.init(G), 1)
-    >>> moments["B1"].B, moments["B2"].B
-    (array([4.]), array([16.]))
-    """
-    # the shares (rho - rho^t)/(1 - rho^t) of the old moment and (1 - rho)/(1 - rho^t) of the new one sum to one
-    share1, share2 = (1 - adam.rho1) / (1 - adam.rho1**t), (1 - adam.rho2) / (1 - adam.rho2**t)
-    B1 = G.map(lambda B, old: _toward(old, B - old, share1, overwrite), moments["B1"])
-    B2 = G.map(lambda B, old: _toward(old, B * B - old, share2, overwrite), moments["B2"])
-    W = B1.map(lambda b1, b2: _quotient(b1, np.sqrt(b2, out=np.empty_like(b2)), learning_rate, adam.delta), B2)
-    return W, {"B1": B1, "B2": B2}
+def _advance(old: Array, difference: Array, share: float) -> Array:
+    """The sum old + share difference, in the array of old."""
+    difference *= share
+    old += difference
+    return old
 
 
-def _toward(old: Array, difference: Array, share: float, overwrite: bool) -> Array:
-    """The sum old + share difference in the array of one of them: large arrays cost more to get than to fill."""
-    # Python floats keep float32 arrays float32
-    difference *= float(share)
-    if overwrite:
-        old += difference
-        return old
-    difference += old
-    return np.asarray(difference)
-
-
-def _quotient(b1: Array, root: Array, learning_rate: float, delta: float) -> Array:
-    """The velocity -learning_rate b1/(root + delta), in the array of the root."""
-    root += float(delta)
+def _velocity(b1: Array, b2: Array, eta: float, delta: float) -> Array:
+    """The velocity -eta b1/(sqrt(b2) + delta), in one new array (arrays without axes included)."""
+    root = np.sqrt(b2, out=np.empty_like(b2))
+    root += delta
     np.divide(b1, root, out=root)
-    root *= -float(learning_rate)
+    root *= -eta
     return root

@@ -1,11 +1,13 @@
 """Adam with a rate that decays geometrically."""
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import final
 
-from manifold_opt.optimizers.adam import Adam, adam_velocity
-from manifold_opt.optimizers.method import Method, Moments, check_rate
+from manifold_opt.optimizers.adam import Adam
+from manifold_opt.optimizers.method import Method, Moments
+from manifold_opt.optimizers.schedule import GeometricDecay, rate_at
 from manifold_opt.tangent import HorizontalElement
 
 __all__ = ["AdamWithDecay"]
@@ -19,6 +21,7 @@ class AdamWithDecay(Method):
 
     So :math:`\gamma = (\eta_2/\eta_1)^{1/(steps - 1)}`; beyond the given steps the rate stays at :math:`\eta_2`.
     A fixed rate keeps Adam from converging closer than the rate, because its steps do not shrink with the gradient.
+    It is :class:`Adam` with the rate :class:`GeometricDecay`, under a name of its own.
 
     Source: the optimizer of the same purpose in GeometricOptimizers.jl; the moments are those of :class:`Adam`.
 
@@ -33,7 +36,7 @@ class AdamWithDecay(Method):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If a parameter is out of its range.
 
     Examples
@@ -50,24 +53,26 @@ class AdamWithDecay(Method):
     adam: Adam = field(default_factory=Adam)
 
     def __post_init__(self) -> None:
-        if self.steps < 1:
-            raise ValueError(f"steps must be at least 1: got {self.steps}")
-        check_rate("eta1", self.eta1)
-        check_rate("eta2", self.eta2)
+        if not isinstance(self.adam, Adam):
+            raise TypeError(f"adam must be an Adam: got {type(self.adam).__name__}")
+        GeometricDecay(self.steps, self.eta1, self.eta2)
+
+    @cached_property
+    def _adam(self) -> Adam:
+        return replace(self.adam, learning_rate=GeometricDecay(self.steps, self.eta1, self.eta2))
 
     def learning_rate(self, t: int) -> float:
         """The rate of step t = 1, 2, ..."""
-        fraction = min(t - 1, self.steps - 1) / max(self.steps - 1, 1)
-        return float(self.eta1 * (self.eta2 / self.eta1) ** fraction)
+        return rate_at("learning_rate", self._adam.learning_rate, t)
 
     def init(self, G: HorizontalElement) -> Moments:
         """Both moments are zero."""
-        return self.adam.init(G)
+        return self._adam.init(G)
 
     def update(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:
         """Adam's update at the rate of step t."""
-        return adam_velocity(self.adam, self.learning_rate(t), G, moments, t)
+        return self._adam.update(G, moments, t)
 
     def update_in_place(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:
         """The same with the new moments in the arrays of the old ones."""
-        return adam_velocity(self.adam, self.learning_rate(t), G, moments, t, overwrite=True)
+        return self._adam.update_in_place(G, moments, t)

@@ -7,7 +7,9 @@ from typing import final
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
-from manifold_opt.optimizers.method import Method, Moments, check_rate
+from manifold_opt.optimizers.method import Method, Moments
+from manifold_opt.optimizers.scaling import norm, row_exponents
+from manifold_opt.optimizers.schedule import Rate, check_number, check_rate, rate_at
 from manifold_opt.sections import GlobalSection
 from manifold_opt.tangent import HorizontalElement
 
@@ -45,15 +47,15 @@ class BFGS(Method):
 
     Parameters
     ----------
-    learning_rate : float
-        The factor :math:`\eta > 0` of the quasi-Newton step.
+    learning_rate : float or callable
+        The factor :math:`\eta \ge 0` of the quasi-Newton step: a number, or a function of the step t = 1, 2, ...
     max_norm : float
         Longest velocity, > 0; in the norm of the global tangent space.
 
     Raises
     ------
-    ValueError
-        If a parameter is not positive.
+    TypeError, ValueError
+        If a parameter is no number or out of its range.
 
     Examples
     --------
@@ -70,13 +72,12 @@ class BFGS(Method):
     True
     """
 
-    learning_rate: float = 1.0
+    learning_rate: Rate = 1.0
     max_norm: float = 1.0
 
     def __post_init__(self) -> None:
         check_rate("learning_rate", self.learning_rate)
-        if not self.max_norm > 0:
-            raise ValueError(f"max_norm must be positive: got {self.max_norm}")
+        check_number("max_norm", self.max_norm, positive=True)
 
     def read(self, section: GlobalSection, dL: Array) -> HorizontalElement:
         """The differential in the global tangent space."""
@@ -95,30 +96,17 @@ class BFGS(Method):
         if t > 1:
             H, updates = update_inverse_hessian(H, updates, moments["s"], g - moments["g"])
         p, H = descent_direction(H, g)
-        s = self.learning_rate * p
-        s *= np.minimum(1.0, self.max_norm / np.maximum(_norm(s), np.finfo(s.dtype).tiny)).astype(s.dtype)[..., None]
+        s = rate_at("learning_rate", self.learning_rate, t) * p
+        s *= np.minimum(1.0, self.max_norm / np.maximum(norm(s), np.finfo(s.dtype).tiny)).astype(s.dtype)[..., None]
         return G.space.element(s), {"H": H, "updates": updates, "s": s, "g": g}
 
 
 def update_inverse_hessian(H: Array, updates: Array, s: Array, y: Array) -> tuple[Array, Array]:
-    r"""The BFGS update of inverse Hessians, left out where the curvature is not positive.
+    r"""The BFGS update of inverse Hessians (..., d, d), left out where the curvature is not positive; `updates` (...)
+    counts those that each has seen, and the first one scales the identity.
 
-    Parameters
-    ----------
-    H : numpy.ndarray
-        Inverse Hessians (..., d, d).
-    updates : numpy.ndarray
-        Numbers (...) of updates that each has seen; the first one scales the identity.
-    s, y : numpy.ndarray
-        Steps and differences of differentials (..., d).
+    s and y are brought to the order of one by powers of two, so that their products neither overflow nor underflow.
 
-    Returns
-    -------
-    H, updates : numpy.ndarray
-        New values.
-
-    Examples
-    --------
     The secant equation H y = s holds after an update:
 
     >>> import numpy as np
@@ -128,35 +116,27 @@ def update_inverse_hessian(H: Array, updates: Array, s: Array, y: Array) -> tupl
     >>> np.allclose(H @ y, s), int(updates)
     (True, 1)
     """
+    ks, ky = row_exponents(s), row_exponents(y)
+    s, y = np.ldexp(s, -ks[..., None]), np.ldexp(y, -ky[..., None])
+    # with s = 2^ks s', y = 2^ky y' the inverse Hessian is 2^(ks - ky) H'
+    shift = (ks - ky)[..., None, None]
     ys, yy = np.sum(y * s, axis=-1), np.sum(y * y, axis=-1)
-    use = ys > 1e-10 * _norm(y) * _norm(s)
+    use = ys > 1e-10 * np.linalg.norm(y, axis=-1) * np.linalg.norm(s, axis=-1)
     rho = np.where(use, 1.0 / np.where(use, ys, 1.0), 0.0).astype(H.dtype)[..., None]
-    scale = np.where(use & (updates == 0), ys / np.where(use, yy, 1.0), 1.0).astype(H.dtype)
-    H = H * scale[..., None, None]
-    Hy = (H @ y[..., None])[..., 0]
+    first = (use & (updates == 0))[..., None, None]
+    scale = np.where(use, ys / np.where(use, yy, 1.0), 1.0).astype(H.dtype)[..., None, None]
+    H = np.where(first, np.ldexp(H * scale, shift), H)
+    Hy = (np.ldexp(H, -shift) @ y[..., None])[..., 0]
     yHy = np.sum(y * Hy, axis=-1)[..., None]
     v = s * (0.5 * (1.0 + rho * yHy)) - Hy
-    H = H + rho[..., None] * (v[..., :, None] * s[..., None, :] + s[..., :, None] * v[..., None, :])
-    return H, updates + use
+    correction = rho[..., None] * (v[..., :, None] * s[..., None, :] + s[..., :, None] * v[..., None, :])
+    return H + np.ldexp(correction, shift), updates + use
 
 
 def descent_direction(H: Array, g: Array) -> tuple[Array, Array]:
-    """The quasi-Newton directions -H g; where they do not descend, H is reset to the identity.
+    """The quasi-Newton directions p = -H g (..., d) with the inverse Hessians that give them; where -H g does not
+    descend, H is reset to the identity.
 
-    Parameters
-    ----------
-    H : numpy.ndarray
-        Inverse Hessians (..., d, d).
-    g : numpy.ndarray
-        Differentials (..., d).
-
-    Returns
-    -------
-    p, H : numpy.ndarray
-        Directions (..., d) with g.p < 0 unless g is zero, and the inverse Hessians that give them.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> from manifold_opt.optimizers.bfgs import descent_direction
     >>> p, H = descent_direction(-np.eye(2), np.array([1.0, 2.0]))
@@ -165,12 +145,8 @@ def descent_direction(H: Array, g: Array) -> tuple[Array, Array]:
            [0., 1.]]))
     """
     p = -(H @ g[..., None])[..., 0]
-    descends = np.sum(p * g, axis=-1) < 0
+    descends = np.sum(np.ldexp(p, -row_exponents(p)[..., None]) * np.ldexp(g, -row_exponents(g)[..., None]), axis=-1) < 0
     if not descends.all():
         H = np.where(descends[..., None, None], H, np.eye(H.shape[-1], dtype=H.dtype))
         p = np.where(descends[..., None], p, -g)
     return p, H
-
-
-def _norm(c: Array) -> Array:
-    return np.asarray(np.linalg.norm(c, axis=-1))

@@ -4,7 +4,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import final
 
-from manifold_opt.optimizers.method import Method, Moments, check_rate
+from manifold_opt.optimizers.method import Method, Moments
+from manifold_opt.optimizers.schedule import Rate, check_rate, rate_at
 from manifold_opt.tangent import HorizontalElement
 
 __all__ = ["Gradient"]
@@ -19,13 +20,13 @@ class Gradient(Method):
 
     Parameters
     ----------
-    learning_rate : float
-        The rate :math:`\eta > 0`.
+    learning_rate : float or callable
+        The rate :math:`\eta \ge 0`: a number, or a function of the step t = 1, 2, ...
 
     Raises
     ------
-    ValueError
-        If the rate is not positive and finite.
+    TypeError, ValueError
+        If the rate is neither a finite number that is not negative nor a function.
 
     Examples
     --------
@@ -37,7 +38,7 @@ class Gradient(Method):
     array([0.5, 1. ])
     """
 
-    learning_rate: float = 1e-3
+    learning_rate: Rate = 1e-3
 
     def __post_init__(self) -> None:
         check_rate("learning_rate", self.learning_rate)
@@ -48,4 +49,4 @@ class Gradient(Method):
 
     def update(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:
         r""":math:`W = -\eta B`."""
-        return -self.learning_rate * G, moments
+        return -rate_at("learning_rate", self.learning_rate, t) * G, moments

@@ -13,7 +13,8 @@ Trial = tuple[float, float, Any]
 
 
 def line_search(trial: Callable[[float], Trial], value: float, slope: float, *, armijo: float = 1e-4,
-                curvature: float = 0.9, max_trials: int = 40) -> tuple[float, Trial] | None:
+                curvature: float = 0.9, max_trials: int = 40,
+                longest: float = np.inf) -> tuple[float, Trial] | None:
     r"""A step length with sufficient decrease and positive curvature, by bisection and doubling.
 
     A step is accepted where :math:`\phi(t) \le \phi(0) + c_1t\phi'(0)` and :math:`\phi'(t) \ge c_2\phi'(0)`; so close
@@ -23,30 +24,14 @@ def line_search(trial: Callable[[float], Trial], value: float, slope: float, *, 
     Source: A. S. Lewis and M. L. Overton, Math. Program. 141 (2013), 135-163 (the bisection); W. W. Hager and
     H. Zhang, SIAM J. Optim. 16 (2005), 170-192 (the approximate condition).
 
-    Parameters
-    ----------
-    trial : callable
-        From a step length t > 0 to the loss there (infinite where the step is impossible), the derivative and any
-        object.
-    value, slope : float
-        Loss and derivative at t = 0; the slope is negative.
-    armijo, curvature : float
-        The constants :math:`0 < c_1 < c_2 < 1`.
-    max_trials : int
-        Number of step lengths after which the search gives up.
+    Steps are doubled up to the length `longest` and no further; a step of that length that decreases the loss is taken
+    if nothing better is found. None if no step length is acceptable.
 
-    Returns
-    -------
-    (t, trial(t)) or None
-        None if no step length is acceptable.
-
-    Examples
-    --------
     >>> from manifold_opt.optimizers.line_search import line_search
     >>> line_search(lambda t: ((t - 3) ** 2, 2 * (t - 3), "point"), 9.0, -6.0)
     (1.0, (4.0, -4.0, 'point'))
     """
-    low, high, t = 0.0, np.inf, 1.0
+    low, high, t = 0.0, np.inf, min(1.0, longest)
     fallback: tuple[float, Trial] | None = None
     rounding = 4 * np.finfo(float).eps * abs(value)
     for _ in range(max_trials):
@@ -58,7 +43,9 @@ def line_search(trial: Callable[[float], Trial], value: float, slope: float, *, 
             high = t
         elif derivative < curvature * slope:
             low, fallback = t, (t, result)
+            if t == longest:
+                break
         else:
             return t, result
-        t = 2 * low if np.isinf(high) else 0.5 * (low + high)
+        t = min(2 * low, longest) if np.isinf(high) else 0.5 * (low + high)
     return fallback

@@ -2,15 +2,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
+from manifold_opt.optimizers.schedule import Rate
 from manifold_opt.sections import GlobalSection
 from manifold_opt.tangent import HorizontalElement
 
-__all__ = ["Method", "Moments", "check_rate", "check_fraction"]
+__all__ = ["Method", "Moments"]
 
 Moments = dict[str, Any]
 """What a method remembers, by name: elements of the global tangent space, or arrays."""
@@ -19,15 +21,17 @@ Moments = dict[str, Any]
 class Method(ABC):
     """A rule that turns gradients in the global tangent space into velocities; what it remembers is explicit state.
 
-    Because the global tangent space is one fixed vector space, the rule needs no parallel transport.
+    Because the global tangent space is one fixed vector space, the rule needs no parallel transport. A method of your
+    own gives :meth:`init` and :meth:`update`; it may keep the elements that it is given, but not write into them.
+
     Paper: v4, section 4.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from manifold_opt.tangent import VectorTangentSpace
+    >>> from manifold_opt import Euclidean
     >>> from manifold_opt.optimizers import Gradient
-    >>> G = VectorTangentSpace((2,)).element(np.array([1.0, -2.0]))
+    >>> G = Euclidean(2).global_section(np.zeros(2)).lift_gradient(np.array([1.0, -2.0]))
     >>> method = Gradient(learning_rate=0.5)
     >>> W, moments = method.update(G, method.init(G), 1)
     >>> W.B
@@ -54,62 +58,14 @@ class Method(ABC):
         """The same as :meth:`update`; a method may write the new moments over the old ones, which are used up."""
         return self.update(G, moments, t)
 
+    def step(self, section: GlobalSection, dL: Array, moments: Moments, t: int, *,
+             in_place: bool = False) -> tuple[HorizontalElement, Moments]:
+        """The velocity W and the new moments, from the Euclidean gradient dL at the point of a section."""
+        update = self.update_in_place if in_place else self.update
+        return update(self.read(section, dL), moments, t)
 
-def check_rate(name: str, value: float) -> float:
-    """Return a positive finite number.
-
-    Parameters
-    ----------
-    name : str
-        How the error message calls it.
-    value : float
-        What the caller gave.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        If the number is not positive and finite.
-
-    Examples
-    --------
-    >>> from manifold_opt.optimizers.method import check_rate
-    >>> check_rate("learning_rate", 1)
-    1.0
-    """
-    if not 0.0 < value < float("inf"):
-        raise ValueError(f"{name} must be positive and finite: got {value}")
-    return float(value)
-
-
-def check_fraction(name: str, value: float) -> float:
-    """Return a number in [0, 1).
-
-    Parameters
-    ----------
-    name : str
-        How the error message calls it.
-    value : float
-        What the caller gave.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        If the number is not in [0, 1).
-
-    Examples
-    --------
-    >>> from manifold_opt.optimizers.method import check_fraction
-    >>> check_fraction("rho1", 0.9)
-    0.9
-    """
-    if not 0.0 <= value < 1.0:
-        raise ValueError(f"{name} must be at least 0 and below 1: got {value}")
-    return float(value)
+    def with_rate(self, rate: Rate) -> Method:
+        """The same method with another learning rate; TypeError if it has none that can be changed."""
+        if is_dataclass(self) and any(field.name == "learning_rate" for field in fields(self)):
+            return replace(self, learning_rate=rate)
+        raise TypeError(f"rates must be None with {type(self).__name__}, which has no learning_rate to be replaced")

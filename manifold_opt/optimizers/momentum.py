@@ -6,7 +6,8 @@ from typing import final
 
 import numpy as np
 
-from manifold_opt.optimizers.method import Method, Moments, check_fraction, check_rate
+from manifold_opt.optimizers.method import Method, Moments
+from manifold_opt.optimizers.schedule import Rate, check_fraction, check_rate, rate_at
 from manifold_opt.tangent import HorizontalElement
 
 __all__ = ["Momentum"]
@@ -22,15 +23,15 @@ class Momentum(Method):
 
     Parameters
     ----------
-    learning_rate : float
-        The rate :math:`\eta > 0`.
+    learning_rate : float or callable
+        The rate :math:`\eta \ge 0`: a number, or a function of the step t = 1, 2, ...
     alpha : float
         The share of the old moment that is kept, in [0, 1).
 
     Raises
     ------
-    ValueError
-        If a parameter is out of its range.
+    TypeError, ValueError
+        If a parameter is no number or out of its range.
 
     Examples
     --------
@@ -45,7 +46,7 @@ class Momentum(Method):
     True
     """
 
-    learning_rate: float = 1e-3
+    learning_rate: Rate = 1e-3
     alpha: float = 0.5
 
     def __post_init__(self) -> None:
@@ -59,4 +60,4 @@ class Momentum(Method):
     def update(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:
         r""":math:`B_1 \leftarrow \alpha B_1 + B`, :math:`W = -\eta B_1`."""
         B1 = moments["B1"] * self.alpha + G
-        return -self.learning_rate * B1, {"B1": B1}
+        return -rate_at("learning_rate", self.learning_rate, t) * B1, {"B1": B1}

@@ -1,22 +1,37 @@
 """One step of any method for a tree of parameters, of which some lie on manifolds and the rest in vector spaces."""
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
 
-from manifold_opt.arrays.checks import Array, check_array, check_finite, is_finite
-from manifold_opt.arrays.trees import Tree, leaves, map_tree
+from manifold_opt.arrays.checks import Array, check_array, check_finite
+from manifold_opt.arrays.trees import Tree, leaves, map_tree, spread
+from manifold_opt.optimizers.adam_w import AdamW, has_constant_norm
+from manifold_opt.optimizers.guard import GradientError, check_gradient, check_moments, check_moved, keep, named
 from manifold_opt.optimizers.method import Method, Moments
+from manifold_opt.optimizers.schedule import Rate, check_rate
+from manifold_opt.optimizers.storage import load_parameter, load_steps, save_parameter
 from manifold_opt.sections import GlobalSection, Retraction, RetractionError, get_retraction
 from manifold_opt.spaces.base import HomogeneousSpace
 from manifold_opt.spaces.product import factors
-from manifold_opt.tangent import HorizontalElement
 
-__all__ = ["Optimizer", "OptimizerState"]
+__all__ = ["Optimizer", "OptimizerState", "ParameterState"]
 
 SECTIONS = ("transported", "reflector")
+
+
+@final
+@dataclass(frozen=True)
+class ParameterState:
+    """What is remembered of one parameter: the section over it, the moments, and its number of steps."""
+
+    section: GlobalSection
+    moments: Moments
+    t: int = 0
 
 
 @final
@@ -24,14 +39,19 @@ SECTIONS = ("transported", "reflector")
 class OptimizerState:
     """All that an optimizer remembers between steps.
 
+    The arrays in it belong to the state: they are shared with no array that was given to the optimizer or that it gave
+    away, and are there to be read. Points are marked read-only; :meth:`Optimizer.params` returns copies of them.
+
     Attributes
     ----------
     t : int
         Number of steps taken.
-    sections : dict
-        The section over each parameter, by path; its point is the parameter.
-    moments : dict
-        What the method remembers of each parameter, by path.
+    parameters : nested dict, list or tuple of ParameterState
+        Section, moments and number of steps of each parameter, in the structure of the spaces.
+    kind : tuple
+        Name of the method, name of the section, and tree of spaces for which the state was made.
+    sections, moments : mapping
+        The section over each parameter, whose point is the parameter, and what the method remembers of it, by path.
 
     Examples
     --------
@@ -43,13 +63,39 @@ class OptimizerState:
     """
 
     t: int
-    sections: dict[str, GlobalSection]
-    moments: dict[str, Moments]
+    parameters: Tree
+    kind: tuple[str, str, Tree]
+
+    @property
+    def sections(self) -> Mapping[str, GlobalSection]:
+        """The section over each parameter, by path."""
+        return _ByPath(self.parameters, "section")
+
+    @property
+    def moments(self) -> Mapping[str, Moments]:
+        """What the method remembers of each parameter, by path."""
+        return _ByPath(self.parameters, "moments")
+
+
+class _ByPath(Mapping[str, Any]):
+    """One attribute of the leaves of a tree, by path."""
+
+    def __init__(self, tree: Tree, attribute: str) -> None:
+        self._leaves, self._attribute = dict(leaves(tree)), attribute
+
+    def __getitem__(self, path: str) -> Any:
+        return getattr(self._leaves[path], self._attribute)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._leaves)
+
+    def __len__(self) -> int:
+        return len(self._leaves)
 
 
 @final
 class Optimizer:
-    r"""A method applied to a tree of parameters, all with one learning rate.
+    r"""A method applied to a tree of parameters.
 
     One step, for each parameter: lift the Euclidean gradient through the section, update the moments in the global
     tangent space, move the section along the velocity, and read off the new point,
@@ -59,13 +105,16 @@ class Optimizer:
         B = \lambda(Y)^{-1}\Omega(Y, \mathrm{grad}\,L)\lambda(Y), \quad W = \mathrm{method}(B), \quad
         \Lambda \leftarrow \Lambda\,\mathcal R(W), \quad Y \leftarrow \Lambda E.
 
+    Arrays are never shared with the caller. What comes in is copied where it is kept, what goes out is the caller's:
+    parameters, gradients and stored arrays may be written to at any time, and may be read-only.
+
     Paper: v4, section 4, the general framework of which Adam is one method.
 
     Parameters
     ----------
     method : Method
-        Gradient, Momentum, Adam, AdamWithDecay, BFGS or a method of your own.
-    spaces : HomogeneousSpace, Product, or nested dict or list of them
+        Gradient, Momentum, Adam, AdamW, AdamWithDecay, BFGS or a method of your own.
+    spaces : HomogeneousSpace, Product, or nested dict, list or tuple of them
         The space of each parameter; a parameter may be a stack of points.
     retraction : str or Retraction
         "cayley" or "geodesic".
@@ -76,11 +125,20 @@ class Optimizer:
         Every so many steps a Newton-Schulz step squares the rounding defect that has accumulated; None for the bare
         algorithm. Over 100,000 steps on St(7, 49) and SpSt(4, 12) the defect stays below 3 eps sqrt(N) with the
         default, and reaches some 40 eps sqrt(N) without, in both dtypes.
+    rates : number, callable, or nested dict, list or tuple of them, optional
+        Learning rates of groups of parameters, in place of that of the method: a tree that may end earlier than that
+        of the spaces, where a rate then stands for all parameters below it. None, or a key left out, is the rate of
+        the method.
 
     Raises
     ------
     TypeError, ValueError
         If an argument is not as described; the message names it and lists the valid choices.
+
+    Warns
+    -----
+    UserWarning
+        If the method is :class:`AdamW` and no parameter has a norm that decay could change.
 
     Examples
     --------
@@ -98,7 +156,7 @@ class Optimizer:
     """
 
     def __init__(self, method: Method, spaces: Tree, retraction: str | Retraction = "cayley",
-                 section: str = "transported", restore: int | None = 100) -> None:
+                 section: str = "transported", restore: int | None = 100, rates: Tree = None) -> None:
         if not isinstance(method, Method):
             raise TypeError(f"method must be a Method such as Adam(): got {type(method).__name__}")
         if section not in SECTIONS:
@@ -112,14 +170,24 @@ class Optimizer:
         paths = [path for path, _ in leaves(self.spaces)]
         if len(set(paths)) < len(paths) or any("/" in path for path in paths):
             raise ValueError(f"names of parameters must differ when joined by dots and hold no '/': got {paths}")
+        self.methods = map_tree(self._method_of, self.spaces, spread(rates, self.spaces), names=True)
+        self.kind = type(method).__name__, section, self.spaces
+        if isinstance(method, AdamW) and all(has_constant_norm(space) for _, space in leaves(self.spaces)):
+            warnings.warn("weight_decay does nothing here: on Stiefel and Grassmann manifolds all points have the same "
+                          "norm; Adam is the same method", stacklevel=2)
+
+    def _method_of(self, path: str, space: HomogeneousSpace, rate: Rate | None) -> Method:
+        if rate is None:
+            return self.method
+        return self.method.with_rate(check_rate(f"rate of {path!r}" if path else "rates", rate))
 
     def init(self, params: Tree) -> OptimizerState:
         """The state before the first step.
 
         Parameters
         ----------
-        params : nested dict or list of numpy.ndarray
-            Points in the structure of `spaces`; each may be a stack (..., \\*shape).
+        params : nested dict, list or tuple of numpy.ndarray
+            Points in the structure of `spaces`; each may be a stack (..., \\*shape). They are copied.
 
         Returns
         -------
@@ -130,18 +198,18 @@ class Optimizer:
         TypeError, ValueError
             If the tree does not match the spaces, or a parameter is no point of its space; the message names it.
         """
-        sections: dict[str, GlobalSection] = {}
-        moments: dict[str, Moments] = {}
+        def start(path: str, space: HomogeneousSpace, Y: Any) -> ParameterState:
+            name = named("parameter", path)
+            # finite first: NaN has no defect
+            Y = check_finite(name, check_array(name, Y)).copy()
+            space.check_point(Y, name)
+            try:
+                section = space.global_section(Y, self.section)
+            except (ValueError, np.linalg.LinAlgError) as error:
+                raise ValueError(f"{name}: {error}") from error
+            return ParameterState(_closed(section), self.method.start(section))
 
-        def start(path: str, space: HomogeneousSpace, Y: Array) -> None:
-            name = _named("parameter", path)
-            # finite first: the defect of NaN is no number
-            space.check_point(check_finite(name, check_array(name, Y)), name)
-            sections[path] = space.global_section(Y, self.section)
-            moments[path] = self.method.start(sections[path])
-
-        map_tree(start, self.spaces, params, names=True)
-        return OptimizerState(0, sections, moments)
+        return OptimizerState(0, map_tree(start, self.spaces, params, names=True), self.kind)
 
     def step(self, params: Tree, grads: Tree, state: OptimizerState,
              overwrite: bool = False) -> tuple[Tree, OptimizerState]:
@@ -149,48 +217,62 @@ class Optimizer:
 
         Parameters
         ----------
-        params : nested dict or list of numpy.ndarray
-            The parameters that the last step (or `init`) left.
-        grads : nested dict or list of numpy.ndarray
-            Euclidean gradients, in structure, shapes and dtypes of the parameters.
+        params : nested dict, list or tuple of numpy.ndarray
+            The parameters that the last step (or `init`) left, with the same entries.
+        grads : nested dict, list or tuple of numpy.ndarray or None
+            Euclidean gradients, in structure, shapes and dtypes of the parameters. A parameter whose gradient is None
+            rests: point, section, moments and its own count of steps, from which the method reckons, stay as they are.
         state : OptimizerState
             The state that the last step (or `init`) left.
         overwrite : bool
             Whether the new moments and the complements of the transported sections are written over those of the given
             state, which is used up then, by an error in the middle of the step as well. It takes less time and memory.
-            Parameters and gradients are never overwritten.
+            Nothing else is overwritten: parameters, gradients, and what `save_state` returned stay as they are.
 
         Returns
         -------
         params, state
-            New parameters and new state.
+            New parameters, which are the caller's, and new state.
 
         Raises
         ------
         TypeError, ValueError
-            If a tree does not match, a gradient has another shape or dtype or is not finite, or the parameters are
-            not those of the state; the message names the parameter.
+            If a tree does not match, a gradient has another shape or dtype, is not finite or overflows in the
+            moments, or parameters and state do not belong together; the message names the parameter.
         RetractionError
-            If the retraction is undefined or overflows (symplectic spaces).
+            If the retraction is undefined or overflows, or the new point would be off its space by more than
+            100 eps sqrt(N(1 + t)); the message names parameter, defect and length of the step.
         """
-        map_tree(lambda path, space, Y, dL: _check_gradient(path, Y, dL, state), self.spaces, params, grads, names=True)
-        t = state.t + 1
-        update = self.method.update_in_place if overwrite else self.method.update
-        sections: dict[str, GlobalSection] = {}
-        moments: dict[str, Moments] = {}
+        self._check_state(state)
+        grads = map_tree(_check_step, self.spaces, params, grads, state.parameters, names=True)
+        in_place = bool(overwrite)
 
-        def step_one(path: str, dL: Array) -> Array:
-            G = self.method.read(state.sections[path], dL)
-            W, moments[path] = update(G, state.moments[path], t)
-            section = _move(path, state.sections[path], W, self.retraction, overwrite)
-            sections[path] = section.restore() if self.restore and t % self.restore == 0 else section
-            return sections[path].point
+        def step_one(path: str, space: HomogeneousSpace, method: Method, dL: Array | None,
+                     old: ParameterState) -> ParameterState:
+            return old if dL is None else self._step_one(path, space, method, dL, old, in_place)
 
-        params = map_tree(step_one, grads, names=True)
-        return params, OptimizerState(t, sections, moments)
+        # what overflows is found and named
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            parameters = map_tree(step_one, self.spaces, self.methods, grads, state.parameters, names=True)
+        state = OptimizerState(state.t + 1, parameters, self.kind)
+        return self.params(state), state
+
+    def params(self, state: OptimizerState) -> Tree:
+        """The parameters of a state, which are the points of its sections, as new arrays.
+
+        Parameters
+        ----------
+        state : OptimizerState
+            From `init`, `step` or `load_state`.
+
+        Returns
+        -------
+        nested dict, list or tuple of numpy.ndarray
+        """
+        return map_tree(lambda parameter: parameter.section.point.copy(), state.parameters)
 
     def save_state(self, state: OptimizerState) -> dict[str, Array]:
-        """The state as a flat dict of arrays, for :func:`numpy.savez`; no pickle is needed.
+        """The state as a flat dict of new arrays, for :func:`numpy.savez`; no pickle is needed.
 
         Parameters
         ----------
@@ -200,21 +282,16 @@ class Optimizer:
         Returns
         -------
         dict of str to numpy.ndarray
-            Keys such as "t", "section/blocks.query/Y", "moment/blocks.query/B1/A".
+            Keys such as "t", "method", "space/blocks.query", "section/blocks.query/Y", "moment/blocks.query/B1/A".
         """
-        arrays: dict[str, Array] = {"t": np.array(state.t)}
-        for path, section in state.sections.items():
-            arrays.update({f"section/{path}/{name}": value for name, value in section.to_arrays().items()})
-        for path, moments in state.moments.items():
-            for name, moment in moments.items():
-                if isinstance(moment, HorizontalElement):
-                    arrays.update({f"moment/{path}/{name}/A": moment.A, f"moment/{path}/{name}/B": moment.B})
-                else:
-                    arrays[f"moment/{path}/{name}"] = moment
+        self._check_state(state)
+        arrays: dict[str, Array] = {"t": np.array(state.t), "method": np.array(self.kind[0]), "section": np.array(self.section)}
+        for (path, space), (_, parameter) in zip(leaves(self.spaces), leaves(state.parameters)):
+            arrays.update(save_parameter(path, space, parameter.section, parameter.moments, parameter.t))
         return arrays
 
     def load_state(self, arrays: Any) -> OptimizerState:
-        """The state from the arrays of :meth:`save_state`; training goes on bit for bit.
+        """The state from the arrays of :meth:`save_state`, which are copied; training goes on bit for bit.
 
         Parameters
         ----------
@@ -227,61 +304,65 @@ class Optimizer:
 
         Raises
         ------
-        ValueError
-            If an array is missing; the message names it.
+        TypeError, ValueError
+            If the arrays are not those of a state of this optimizer: a parameter too many or too few, another space,
+            method or section, an array that is missing, superfluous, of another shape or dtype, not finite, or off the
+            space or group; the message names parameter and array. The learning rate may have changed since.
         """
-        sections: dict[str, GlobalSection] = {}
-        moments: dict[str, Moments] = {}
+        t, stored = load_steps(arrays, self.kind[:2], [path for path, _ in leaves(self.spaces)])
+
+        def load(path: str, space: HomogeneousSpace) -> ParameterState:
+            section, moments, own = load_parameter(stored, path, space, self.section, self.method, t)
+            return ParameterState(_closed(section), moments, own)
+
+        state = OptimizerState(t, map_tree(load, self.spaces, names=True), self.kind)
+        if stored:
+            raise ValueError(f"stored state must hold no more than this optimizer needs: got {sorted(stored)[0]!r}")
+        return state
+
+    def _step_one(self, path: str, space: HomogeneousSpace, method: Method, dL: Array, old: ParameterState,
+                  in_place: bool) -> ParameterState:
+        """The step of one parameter."""
+        name, t = named("parameter", path), old.t + 1
         try:
-            for path, space in leaves(self.spaces):
-                stored = {key.rpartition("/")[2]: arrays[key] for key in arrays if key.startswith(f"section/{path}/")}
-                sections[path] = space.load_section(stored, self.section)
-                moments[path] = {name: _load_moment(arrays, f"moment/{path}/{name}", moment)
-                                 for name, moment in self.method.start(sections[path]).items()}
-            return OptimizerState(int(arrays["t"]), sections, moments)
-        except KeyError as error:
-            raise ValueError(f"stored state must hold all arrays of this optimizer: no {error.args[0]}") from error
+            W, moments = method.step(old.section, dL, old.moments, t, in_place=in_place)
+            check_moments(path, space, dL, moments)
+            section = (old.section.move_in_place if in_place else old.section.move)(W, self.retraction)
+            check_moved(path, space, section, W, t)
+            if self.restore and t % self.restore == 0:
+                section = section.restore()
+        except GradientError:
+            raise
+        except (ValueError, np.linalg.LinAlgError) as error:
+            # whatever makes the step impossible; messages of the guard name the parameter already
+            raise RetractionError(str(error) if str(error).startswith(name) else f"{name}: {error}") from error
+        return ParameterState(_closed(section), keep(moments, dL), t)
+
+    def _check_state(self, state: Any) -> None:
+        """TypeError or ValueError unless a state was made by an optimizer such as this one."""
+        if not isinstance(state, OptimizerState):
+            raise TypeError(f"state must be an OptimizerState, from init or load_state: got {type(state).__name__}")
+        if state.kind is self.kind or state.kind == self.kind:
+            return
+        method, section, tree = state.kind
+        if (method, section) != self.kind[:2]:
+            raise ValueError(f"state must be one of {self.kind[0]} with the {self.section} section: got one of {method} "
+                             f"with the {section} section")
+        got, needed = dict(leaves(tree)), dict(leaves(self.spaces))
+        path = next((path for path in [*needed, *got] if got.get(path) != needed.get(path)), "")
+        raise ValueError(f"state must be one of the same parameters: {named('parameter', path)} has the space "
+                         f"{got.get(path)} in the state and {needed.get(path)} in the optimizer")
 
 
-def _move(path: str, section: GlobalSection, W: HorizontalElement, retraction: Retraction,
-          overwrite: bool) -> GlobalSection:
-    """The moved section; RetractionError naming the parameter if there is none."""
-    try:
-        moved = section.move_in_place(W, retraction) if overwrite else section.move(W, retraction)
-    except RetractionError as error:
-        raise RetractionError(f"{_named('parameter', path)}: {error}") from error
-    if not is_finite(moved.point):
-        overflow = f"the step overflows {moved.point.dtype}: take a smaller one"
-        raise RetractionError(f"{_named('parameter', path)}: {overflow}")
-    return moved
+def _closed(section: GlobalSection) -> GlobalSection:
+    """The section with a read-only point."""
+    section.point.flags.writeable = False
+    return section
 
 
-def _named(noun: str, path: str) -> str:
-    """How messages call a leaf; a single array has no path."""
-    return f"{noun} {path!r}" if path else noun
-
-
-def _load_moment(arrays: Any, key: str, like: HorizontalElement | Array) -> HorizontalElement | Array:
-    if isinstance(like, HorizontalElement):
-        return HorizontalElement(_load(arrays, f"{key}/A", like.A), _load(arrays, f"{key}/B", like.B), like.space)
-    return _load(arrays, key, like)
-
-
-def _load(arrays: Any, key: str, like: Array) -> Array:
-    stored = np.asarray(arrays[key])
-    if stored.shape != like.shape or stored.dtype != like.dtype:
-        raise ValueError(f"stored array {key!r} must have shape {like.shape} and dtype {like.dtype}: "
-                         f"got {stored.shape}, {stored.dtype}")
-    return stored
-
-
-def _check_gradient(path: str, Y: Array, dL: Array, state: OptimizerState) -> None:
-    """The border of `step`: everything is checked before anything is computed."""
-    name = _named("gradient of", path) if path else "gradient"
-    check_array(name, dL)
-    point = state.sections[path].point
-    if Y is not point and not np.array_equal(Y, point):
-        raise ValueError(f"{_named('parameter', path)} must be that of the state: it was changed since then")
-    if dL.shape != point.shape or dL.dtype != point.dtype:
-        raise ValueError(f"{name} must have shape {point.shape} and dtype {point.dtype}: got {dL.shape}, {dL.dtype}")
-    check_finite(name, dL)
+def _check_step(path: str, space: HomogeneousSpace, Y: Any, dL: Any, parameter: ParameterState) -> Array | None:
+    """The border of `step`: everything is checked before anything is computed; returns the gradient."""
+    point = parameter.section.point
+    if not np.array_equal(check_array(named("parameter", path), Y), point):
+        raise ValueError(f"{named('parameter', path)} must be that of the state: it was changed since then")
+    return None if dL is None else check_gradient(path, dL, point)

@@ -1,5 +1,6 @@
 """Sections of the group over a space, and the retractions that move them (paper v4, sections 2 and 4)."""
 from manifold_opt.sections.cayley import Cayley, CayleyFactor
+from manifold_opt.sections.derivative import cayley_derivative, retraction_derivative
 from manifold_opt.sections.geodesic import Geodesic
 from manifold_opt.sections.global_section import GlobalSection, TranslationSection, TransportedSection
 from manifold_opt.sections.reflector import ReflectorSection
@@ -7,4 +8,5 @@ from manifold_opt.sections.retraction_base import Retraction, RetractionError
 from manifold_opt.sections.retractions import RETRACTIONS, get_retraction
 
 __all__ = ["RETRACTIONS", "Cayley", "CayleyFactor", "Geodesic", "GlobalSection", "ReflectorSection", "Retraction",
-           "RetractionError", "TranslationSection", "TransportedSection", "get_retraction"]
+           "RetractionError", "TranslationSection", "TransportedSection", "cayley_derivative", "get_retraction",
+           "retraction_derivative"]

@@ -222,7 +222,8 @@ class HomogeneousSpace(ABC):
     def _bound(self, Y: Array, Z: Array) -> float:
         """Tolerance of the defect of Y*Z: it grows with the norms of both, taken over the members of the stack."""
         axes = tuple(range(-len(self.shape), 0))
-        largest = [float(np.sqrt(np.max(np.sum(X * X, axis=axes), initial=0.0))) for X in (Y, Z)]
+        with np.errstate(over="ignore"):
+            largest = [float(np.sqrt(np.max(np.sum(X * X, axis=axes), initial=0.0))) for X in (Y, Z)]
         return tolerance(100.0 * max(1.0, largest[0] * largest[1]), Y.dtype, self.shape[0] if self.shape else 1)
 
     @final

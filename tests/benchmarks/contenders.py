@@ -8,7 +8,6 @@ import numpy as np
 
 from manifold_opt import Adam, Optimizer
 from manifold_opt.arrays import Array
-from manifold_opt.optimizers.adam import adam_velocity
 from manifold_opt.spaces.matrix_space import MatrixSpace
 from manifold_opt.tangent import HorizontalElement, VectorTangentSpace
 
@@ -57,7 +56,7 @@ def dense_step(space: MatrixSpace, Y: Array, dL: Array) -> Step:
         B = 0.5 * (B - adjoint(B))
         B[..., complement[:, None], complement] = 0
         G = HorizontalElement(empty, B, VectorTangentSpace(B.shape))
-        W, moments = adam_velocity(Adam(), 1e-3, G, moments or Adam().init(G), t)
+        W, moments = Adam().update(G, moments or Adam().init(G), t)
         Lambda = Lambda @ np.linalg.solve(identity - 0.5 * W.B, identity + 0.5 * W.B)
         return np.asarray(Lambda[..., frame])
     return step

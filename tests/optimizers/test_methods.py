@@ -86,14 +86,14 @@ def test_decayed_rate_has_its_geometric_sum(steps, eta1, eta2):
 
 
 @pytest.mark.parametrize("make, message", [
-    (lambda: Gradient(0.0), "learning_rate must be positive and finite: got 0.0"),
-    (lambda: Gradient(np.nan), "learning_rate must be positive and finite: got nan"),
+    (lambda: Gradient(-1e-3), "learning_rate must be finite and not negative: got -0.001"),
+    (lambda: Gradient(np.nan), "learning_rate must be finite and not negative: got nan"),
     (lambda: Momentum(alpha=1.0), "alpha must be at least 0 and below 1: got 1.0"),
     (lambda: Momentum(learning_rate=-1), "learning_rate"), (lambda: Adam(rho1=-0.1), "rho1"),
     (lambda: Adam(rho2=1.0), "rho2"), (lambda: Adam(delta=0.0), "delta must be positive"),
     (lambda: Adam(learning_rate=np.inf), "learning_rate"), (lambda: AdamWithDecay(0), "steps must be at least 1"),
     (lambda: AdamWithDecay(5, eta1=0), "eta1"), (lambda: AdamWithDecay(5, eta2=-1.0), "eta2"),
-    (lambda: BFGS(learning_rate=0.0), "learning_rate"), (lambda: BFGS(max_norm=0.0), "max_norm must be positive")])
+    (lambda: BFGS(learning_rate=-1.0), "learning_rate"), (lambda: BFGS(max_norm=0.0), "max_norm must be positive")])
 def test_parameters_out_of_range(make, message):
     with pytest.raises(ValueError, match=message):
         make()

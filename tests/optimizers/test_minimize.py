@@ -192,14 +192,14 @@ def test_callbacks_of_both_kinds_and_stop_iteration():
 @pytest.mark.parametrize("change, error, message", [
     ({"jac": None}, ValueError, "jac must be a callable, True .* or 'cs' .*: got None; finite differences"),
     ({"jac": "2-point"}, ValueError, "got '2-point'"),
-    ({"method": "newton"}, ValueError, "method must be one of bfgs, adam, momentum, gradient, adam_with_decay"),
+    ({"method": "newton"}, ValueError, "method must be one of bfgs, adam, adam_w, momentum, gradient, adam_with_decay"),
     ({"method": Adam}, TypeError, "method must be a name or a Method"),
     ({"fun": 3}, TypeError, "fun must be callable: got int"), ({"tol": -1.0}, ValueError, "tol must be finite"),
-    ({"tol": np.nan}, ValueError, "tol must be finite"), ({"max_iter": 0}, ValueError, "max_iter must be an integer"),
+    ({"tol": np.nan}, ValueError, "tol must be finite"), ({"max_iter": -1}, ValueError, "max_iter must be an integer"),
     ({"max_iter": 2.5}, ValueError, "max_iter"), ({"callback": 3}, TypeError, "callback must be callable"),
     ({"x0": None}, ValueError, "x0 must be a point, or None together with a generator"),
     ({"x0": [[1.0]]}, ValueError, "trees must have the same structure"),
-    ({"x0": np.ones((8, 2))}, ValueError, r"parameter must satisfy Y\*Y = I"),
+    ({"x0": np.ones((8, 2))}, ValueError, r"x0 must satisfy Y\*Y = I"),
     ({"x0": np.full((8, 2), np.nan)}, ValueError, "x0 must be finite"),
     ({"x0": np.eye(8, 3)}, ValueError, "must have shape"),
     ({"space": Grassmann}, TypeError, "spaces must be homogeneous spaces: got the class Grassmann"),
@@ -207,7 +207,7 @@ def test_callbacks_of_both_kinds_and_stop_iteration():
     ({"retraction": "qr"}, ValueError, "retraction must be one of"),
     ({"fun": lambda Y: trace(Y)[0], "jac": lambda Y: Y[0]}, ValueError, r"gradient must have shape \(8, 2\): got"),
     ({"jac": lambda Y: trace(Y)[1]}, TypeError, "got a tuple; if it holds loss and gradient, give jac=True"),
-    ({"fun": lambda Y: trace(Y)[0], "jac": True}, ValueError, "fun must return the pair of loss and gradient"),
+    ({"fun": lambda Y: trace(Y)[0], "jac": True}, TypeError, "fun must return the pair of loss and gradient"),
     ({"fun": lambda Y: (Y, Y)}, TypeError, r"fun must return a real number: got float64 of shape \(8, 2\)")])
 def test_wrong_arguments(change, error, message):
     arguments = {"fun": trace, "x0": start(), "space": Grassmann(8, 2), "jac": True, **change}
