@@ -145,7 +145,8 @@ def descent_direction(H: Array, g: Array) -> tuple[Array, Array]:
            [0., 1.]]))
     """
     p = -(H @ g[..., None])[..., 0]
-    descends = np.sum(np.ldexp(p, -row_exponents(p)[..., None]) * np.ldexp(g, -row_exponents(g)[..., None]), axis=-1) < 0
+    scaled_p, scaled_g = (np.ldexp(c, -row_exponents(c)[..., None]) for c in (p, g))
+    descends = np.sum(scaled_p * scaled_g, axis=-1) < 0
     if not descends.all():
         H = np.where(descends[..., None, None], H, np.eye(H.shape[-1], dtype=H.dtype))
         p = np.where(descends[..., None], p, -g)

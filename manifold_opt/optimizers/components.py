@@ -27,8 +27,8 @@ def starts_in_all_components(spaces: Tree, x: Tree) -> list[Tree]:
 
     ValueError if there are more than eight of them.
     """
-    members = [(path, index) for (path, space), (_, Y) in zip(leaves(spaces), leaves(x))
-               for index in np.ndindex(np.shape(component(space, Y))) if component(space, Y) is not None]
+    signs = [(path, component(space, Y)) for (path, space), (_, Y) in zip(leaves(spaces), leaves(x))]
+    members = [(path, index) for path, sign in signs if sign is not None for index in np.ndindex(sign.shape)]
     if 2 ** len(members) > MOST_RUNS:
         raise ValueError(f"components must be 'start' for more than {MOST_RUNS.bit_length() - 1} members on O(N), of "
                          f"which x0 has {len(members)}: start in the components of your choice")
@@ -41,7 +41,7 @@ def _turned(x: Tree, members: set[tuple[str, tuple[int, ...]]]) -> Tree:
         Y = Y.copy()
         for other, index in members:
             if other == path:
-                Y[(*index, ..., 0)] *= -1
+                Y[index][:, 0] *= -1
         return Y
 
     return map_tree(turn, x, names=True)

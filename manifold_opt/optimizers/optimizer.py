@@ -285,7 +285,8 @@ class Optimizer:
             Keys such as "t", "method", "space/blocks.query", "section/blocks.query/Y", "moment/blocks.query/B1/A".
         """
         self._check_state(state)
-        arrays: dict[str, Array] = {"t": np.array(state.t), "method": np.array(self.kind[0]), "section": np.array(self.section)}
+        arrays: dict[str, Array] = {"t": np.array(state.t), "method": np.array(self.kind[0]),
+                                    "section": np.array(self.section)}
         for (path, space), (_, parameter) in zip(leaves(self.spaces), leaves(state.parameters)):
             arrays.update(save_parameter(path, space, parameter.section, parameter.moments, parameter.t))
         return arrays
@@ -346,8 +347,8 @@ class Optimizer:
             return
         method, section, tree = state.kind
         if (method, section) != self.kind[:2]:
-            raise ValueError(f"state must be one of {self.kind[0]} with the {self.section} section: got one of {method} "
-                             f"with the {section} section")
+            raise ValueError(f"state must be one of {self.kind[0]} with the {self.section} section: got one of "
+                             f"{method} with the {section} section")
         got, needed = dict(leaves(tree)), dict(leaves(self.spaces))
         path = next((path for path in [*needed, *got] if got.get(path) != needed.get(path)), "")
         raise ValueError(f"state must be one of the same parameters: {named('parameter', path)} has the space "

@@ -157,10 +157,11 @@ def check_number(name: str, value: Any, *, positive: bool = False) -> float:
         value = value[()]
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a real number: got {value!r} ({type(value).__name__})")
-    if not (0.0 < value if positive else 0.0 <= value) or not value < float("inf"):
+    number = float(value)
+    if not (0.0 < number if positive else 0.0 <= number) or not number < float("inf"):
         raise ValueError(f"{name} must be {'positive and finite' if positive else 'finite and not negative'}: "
                          f"got {value}")
-    return float(value)
+    return number
 
 
 def check_fraction(name: str, value: Any) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 
 from manifold_opt.arrays.checks import Array
 from manifold_opt.arrays.trees import Tree, leaves, map_tree
-from manifold_opt.optimizers import OptimizerState
+from manifold_opt.optimizers import OptimizerState, ParameterState
 from manifold_opt.sections import TranslationSection
 from manifold_opt.spaces import Stiefel
 from manifold_opt.tangent import VectorTangentSpace
@@ -93,5 +93,6 @@ class GeooptAdam:
 
     @staticmethod
     def _state(t: int, points: dict[str, Array], moments: dict[str, dict[str, Array]]) -> OptimizerState:
-        return OptimizerState(t, {path: TranslationSection(Y, VectorTangentSpace(Y.shape))
-                                  for path, Y in points.items()}, dict(moments))
+        parameters = {path: ParameterState(TranslationSection(Y, VectorTangentSpace(Y.shape)), moments[path], t)
+                      for path, Y in points.items()}
+        return OptimizerState(t, parameters, ("GeooptAdam", "transported", None))
