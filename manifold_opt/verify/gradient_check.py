@@ -214,7 +214,9 @@ class _Place:
             name, formula, place = DERIVATIVE
             records.append(self.record(f"{name} of {path!r}", formula, place, self.errors(self.alone(path)),
                                        DERIVATIVE_BOUND, line))
-        for path, (trial, G) in leaves(map_tree(lambda *pair: pair, self.trials, self.gradient)):
+        gradient = dict(leaves(map_tree(lambda _, G: G, self.trials, self.gradient)))
+        for path, trial in leaves(self.trials):
+            G = gradient[path]
             if self.riemannian and hasattr(trial.space, "tangent_defect"):
                 name, formula, place = TANGENT
                 size = max(self.size(Delta) for Delta in self.directions) * np.max(trial.sigma)
