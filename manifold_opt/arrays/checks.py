@@ -1,15 +1,20 @@
 """Tolerances and the checks at the border of the library."""
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Array", "RetractionError", "tolerance", "check_array", "check_finite", "is_finite", "check_integer",
-           "check_trailing_shape", "check_constraint"]
+__all__ = ["Array", "RetractionError", "tolerance", "Field", "check_array", "check_constraint", "check_dtype",
+           "check_finite", "check_integer", "check_sampling", "check_trailing_shape", "is_finite"]
 
 Array = npt.NDArray[Any]
+Field = Literal["real", "complex", "any"]
+FIELDS: dict[Field, tuple[str, str]] = {
+    "real": ("fd", "float32 or float64"), "complex": ("FD", "complex64 or complex128"),
+    "any": ("fdFD", "float32, float64 or their complex counterparts")}
+"""Characters of the dtypes of a field, and their names."""
 
 
 class RetractionError(ValueError):
@@ -49,15 +54,17 @@ def tolerance(C: float, dtype: npt.DTypeLike, N: int) -> float:
     return C * float(np.finfo(dtype).eps) * float(np.sqrt(max(N, 1)))
 
 
-def check_array(name: str, value: object) -> Array:
-    """Return `value` as an array of floating-point (or complex) type.
+def check_array(name: str, value: object, field: Field = "any") -> Array:
+    """Return `value` as an array of floating-point (or complex) numbers.
 
     Parameters
     ----------
     name : str
-        How the error message calls the value.
-    value : array_like
+        Name of the argument, for the message.
+    value : numpy.ndarray
         What the caller gave.
+    field : {"real", "complex", "any"}
+        Which numbers are taken.
 
     Returns
     -------
@@ -67,7 +74,8 @@ def check_array(name: str, value: object) -> Array:
     Raises
     ------
     TypeError
-        If `value` is no array of float32, float64, complex64 or complex128 numbers.
+        If `value` is no array of float32, float64, complex64 or complex128 numbers in the byte order of the machine
+        and of the field; matrices (np.matrix) and masked arrays, whose products mean something else, are none.
 
     Examples
     --------
@@ -80,11 +88,89 @@ def check_array(name: str, value: object) -> Array:
     if isinstance(value, np.generic):
         # what NumPy makes of an array without axes
         value = np.asarray(value)
-    if not isinstance(value, np.ndarray):
+    if not isinstance(value, np.ndarray) or isinstance(value, (np.matrix, np.ma.MaskedArray)):
         raise TypeError(f"{name} must be a NumPy array of floating-point numbers: got {type(value).__name__}")
-    if value.dtype.char not in "fdFD":
-        raise TypeError(f"{name} must be of dtype float32, float64 or their complex counterparts: got {value.dtype}")
+    check_dtype(name, value.dtype, field)
     return value
+
+
+def check_dtype(name: str, dtype: npt.DTypeLike, field: Field = "real") -> np.dtype[Any]:
+    """Return a dtype as NumPy's object, if it is one of the floating-point types that the library computes in.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument, for the message.
+    dtype : dtype
+        What the caller gave, or the type of an array.
+    field : {"real", "complex", "any"}
+        Which numbers are taken.
+
+    Returns
+    -------
+    numpy.dtype
+
+    Raises
+    ------
+    TypeError
+        If it is another type, or in a foreign byte order.
+
+    Examples
+    --------
+    >>> from manifold_opt.arrays.checks import check_dtype
+    >>> check_dtype("dtype", int)
+    Traceback (most recent call last):
+    ...
+    TypeError: dtype must be float32 or float64: got int64
+    """
+    found, (kinds, requirement) = np.dtype(dtype), FIELDS[field]
+    subject = f"{name} must be" if name == "dtype" else f"{name} must be of dtype"
+    if found.char not in kinds:
+        raise TypeError(f"{subject} {requirement}: got {found}")
+    if not found.isnative:
+        raise TypeError(f"{subject} {found.newbyteorder('=')} in the byte order of this machine: got {found.str}")
+    return found
+
+
+def check_sampling(rng: np.random.Generator, batch: tuple[int, ...], dtype: npt.DTypeLike,
+                   field: Field = "real") -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return the shape of the stack and the dtype that a function which draws random numbers is asked for.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    batch : tuple of int
+        Shape of the stack.
+    dtype : dtype
+        Type of the numbers.
+    field : {"real", "complex"}
+        Which numbers are taken.
+
+    Returns
+    -------
+    batch, dtype
+        As a tuple of Python integers and a NumPy dtype.
+
+    Raises
+    ------
+    TypeError
+        If `rng` is no generator, `batch` no tuple of integers, or `dtype` none of the field.
+    ValueError
+        If a length in `batch` is negative.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt.arrays.checks import check_sampling
+    >>> check_sampling(np.random.default_rng(0), (np.int64(2), 3), "float32")
+    ((2, 3), dtype('float32'))
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator: got {type(rng).__name__}")
+    if not isinstance(batch, (tuple, list)):
+        raise TypeError(f"batch must be a tuple of integers: got {type(batch).__name__}")
+    return tuple(check_integer("length in batch", length, 0) for length in batch), check_dtype("dtype", dtype, field)
 
 
 def check_integer(name: str, value: object, minimum: int | None = None) -> int:
@@ -130,7 +216,7 @@ def check_finite(name: str, value: Array) -> Array:
     Parameters
     ----------
     name : str
-        How the error message calls the value.
+        Name of the argument, for the message.
     value : numpy.ndarray
         Array of any shape.
 
@@ -190,7 +276,7 @@ def check_trailing_shape(name: str, value: Array, shape: tuple[int, ...]) -> Arr
     Parameters
     ----------
     name : str
-        How the error message calls the value.
+        Name of the argument, for the message.
     value : numpy.ndarray
         Array of shape (..., *shape).
     shape : tuple of int
@@ -225,7 +311,7 @@ def check_constraint(name: str, requirement: str, defect: Array | float, bound: 
     Parameters
     ----------
     name : str
-        How the error message calls the value.
+        Name of the argument, for the message.
     requirement : str
         The equation that must hold, as text.
     defect : float or numpy.ndarray

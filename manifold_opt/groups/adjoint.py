@@ -85,6 +85,11 @@ class Adjoint(ABC):
         """An element O of the group of the frame that is near the frame block P (..., n, n) of a point."""
         return np.broadcast_to(np.eye(P.shape[-1], dtype=P.dtype), P.shape).copy()
 
+    def cayley(self, X: Array) -> Array:
+        r"""The Cayley transform :math:`(I - \frac12X)^{-1}(I + \frac12X)` of algebra elements (..., n, n)."""
+        T = -0.5 * X
+        return np.asarray(self._checked_inverse(T) @ (np.eye(X.shape[-1], dtype=X.dtype) - T))
+
     def cayley_inverse(self, T: Array) -> Array:
         r"""The inverse :math:`(I + T)^{-1}`, infinite where there is none."""
         M = np.eye(T.shape[-1], dtype=T.dtype) + T
@@ -95,12 +100,16 @@ class Adjoint(ABC):
 
     def cayley_fraction(self, T: Array) -> Array:
         r"""The matrix :math:`T(I + T)^{-1}` of a Cayley step; RetractionError where I + T is singular to rounding."""
+        return np.asarray(self._checked_inverse(T) @ T)
+
+    def _checked_inverse(self, T: Array) -> Array:
+        """The inverse of I + T; RetractionError with the condition number where it is singular to rounding."""
         inverse = self.cayley_inverse(T)
         worst = self.cayley_condition(T, inverse)
         if not worst * np.finfo(T.dtype).eps < 1e-2:
             raise RetractionError("the Cayley transform is undefined where 2 is an eigenvalue of the velocity: "
                                   f"condition {worst:.1e}; take a smaller step")
-        return np.asarray(inverse @ T)
+        return inverse
 
     def alignment(self, a: Array) -> Array:
         r"""The element O of the group of the frame for which aO is self-adjoint with eigenvalues in the right half
@@ -129,7 +138,8 @@ class Adjoint(ABC):
     def cayley_condition(self, T: Array, inverse: Array) -> float:
         """The largest condition number of I + T in a stack, in the Frobenius norm."""
         M = np.eye(T.shape[-1], dtype=T.dtype) + T
-        condition = np.linalg.norm(M, axis=(-2, -1)) * np.linalg.norm(inverse, axis=(-2, -1))
+        with np.errstate(over="ignore", invalid="ignore"):
+            condition = np.linalg.norm(M, axis=(-2, -1)) * np.linalg.norm(inverse, axis=(-2, -1))
         return float(np.max(condition, initial=0.0))
 
     @final
@@ -139,13 +149,12 @@ class Adjoint(ABC):
         rest[self.frame(N, n)] = False
         return np.flatnonzero(rest)
 
-    @final
     def dimension(self, n: int) -> int:
         """Dimension of the algebra of n x n matrices."""
         return int(self.coordinates(np.zeros((n, n))).shape[-1])
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other)
+        return type(self) is type(other) and vars(self) == vars(other)
 
     def __hash__(self) -> int:
         return hash(type(self))

@@ -6,7 +6,7 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
-from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.checks import Array, check_sampling
 from manifold_opt.arrays.matrix_functions import polar
 from manifold_opt.groups.adjoint import Adjoint
 from manifold_opt.groups.base import MatrixGroup
@@ -79,6 +79,10 @@ class SymplecticAdjoint(Adjoint):
             block[..., rows, columns] = entries
             block[..., columns, rows] = entries
         return A
+
+    def dimension(self, n: int) -> int:
+        """The number n(n + 1)/2."""
+        return n * (n + 1) // 2
 
     @property
     def is_compact(self) -> bool:
@@ -170,6 +174,7 @@ class SymplecticGroup(MatrixGroup):
     def random(self, rng: np.random.Generator, batch: tuple[int, ...] = (), dtype: npt.DTypeLike = np.float64, *,
                condition: float = 10.0) -> Array:
         """Elements (*batch, 2N, 2N) of the given condition number: there is no uniform distribution."""
+        batch, dtype = check_sampling(rng, batch, dtype)
         return random_symplectic(rng, (*batch, self.N, self.N), condition).astype(dtype)
 
 

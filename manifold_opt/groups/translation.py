@@ -1,12 +1,14 @@
 """The translations of a vector space."""
 from __future__ import annotations
 
+from math import prod
 from typing import final
 
 import numpy as np
 import numpy.typing as npt
 
-from manifold_opt.arrays.checks import Array, check_array, check_integer, check_trailing_shape
+from manifold_opt.arrays.checks import (Array, check_array, check_dtype, check_integer, check_sampling,
+                                        check_trailing_shape)
 from manifold_opt.groups.base import LieGroup
 
 __all__ = ["TranslationGroup"]
@@ -29,51 +31,63 @@ class TranslationGroup(LieGroup):
     >>> from manifold_opt.groups import TranslationGroup
     >>> group = TranslationGroup((2, 3))
     >>> M = group.random(np.random.default_rng(0))
-    >>> np.array_equal(M + group.inverse(M), group.identity())
+    >>> np.array_equal(group.product(M, group.inverse(M)), group.identity())
     True
     """
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.shape = tuple(check_integer("length", length, 0) for length in shape)
 
+    @property
+    def dimension(self) -> int:
+        """Number of entries."""
+        return prod(self.shape)
+
     def identity(self, dtype: npt.DTypeLike = np.float64) -> Array:
         """The zero array."""
-        return np.zeros(self.shape, dtype)
+        return np.zeros(self.shape, check_dtype("dtype", dtype))
+
+    def product(self, M: Array, K: Array) -> Array:
+        """The sums M + K."""
+        return np.asarray(self._check("M", M) + self._check("K", K))
 
     def inverse(self, M: Array) -> Array:
         """The opposite translations."""
-        return -self._check(M, "M")
+        return np.asarray(-self._check("M", M))
+
+    def act(self, M: Array, Y: Array) -> Array:
+        """The translated arrays M + Y."""
+        return np.asarray(self._check("M", M) + self._check("Y", Y))
 
     def random(self, rng: np.random.Generator, batch: tuple[int, ...] = (),
                dtype: npt.DTypeLike = np.float64) -> Array:
         """Standard normal arrays (*batch, *shape)."""
-        return rng.standard_normal((*batch, *self.shape)).astype(dtype)
+        batch, dtype = check_sampling(rng, batch, dtype)
+        return np.asarray(rng.standard_normal((*batch, *self.shape))).astype(dtype)
 
     def defect(self, M: Array) -> Array:
         """Zero: every array is a translation."""
-        return np.zeros(self._batch(M), M.dtype)
+        M = self._check("M", M)
+        return np.zeros(M.shape[:M.ndim - len(self.shape)], M.dtype)
 
     def project_algebra(self, X: Array) -> Array:
-        """X itself."""
-        return self._check(X, "X")
+        """A copy of X: every array is in the algebra."""
+        return self._check("X", X).copy()
 
     def algebra_defect(self, X: Array) -> Array:
         """Zero: every array is in the algebra."""
-        return np.zeros(self._batch(X), X.dtype)
+        return self.defect(self._check("X", X))
 
     def exp(self, X: Array) -> Array:
-        """X itself: the algebra and the group are the same arrays."""
-        return self._check(X, "X")
+        """A copy of X: the algebra and the group are the same arrays."""
+        return self._check("X", X).copy()
 
     def cayley(self, X: Array) -> Array:
-        """X itself."""
-        return self._check(X, "X")
+        """A copy of X."""
+        return self._check("X", X).copy()
 
-    def _check(self, M: Array, name: str) -> Array:
-        return check_trailing_shape(name, check_array(name, M), self.shape)
-
-    def _batch(self, M: Array) -> tuple[int, ...]:
-        return self._check(M, "M").shape[:M.ndim - len(self.shape)]
+    def _check(self, name: str, M: Array) -> Array:
+        return check_trailing_shape(name, check_array(name, M, self.field), self.shape)
 
     def __repr__(self) -> str:
         return f"TranslationGroup({self.shape})"

@@ -8,7 +8,8 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
-from manifold_opt.arrays.checks import Array, check_array, check_constraint, check_trailing_shape, tolerance
+from manifold_opt.arrays.checks import (Array, check_array, check_constraint, check_sampling, check_trailing_shape,
+                                        tolerance)
 from manifold_opt.groups.base import LieGroup
 from manifold_opt.sections.global_section import GlobalSection
 from manifold_opt.tangent import GlobalTangentSpace
@@ -53,7 +54,7 @@ class HomogeneousSpace(ABC):
 
     @abstractmethod
     def canonical_point(self, dtype: npt.DTypeLike = np.float64) -> Array:
-        """The canonical point E."""
+        """The canonical point E, whose orbit under the group is the space."""
 
     @abstractmethod
     def random_point(self, rng: np.random.Generator, batch: tuple[int, ...] = (),
@@ -112,8 +113,8 @@ class HomogeneousSpace(ABC):
         numpy.ndarray
             Tangent vectors (..., *shape) in the dtype of Y.
         """
-        self._check("Y", Y)
-        return self.project_tangent(Y, rng.standard_normal(Y.shape).astype(Y.dtype))
+        check_sampling(rng, (), self._check("Y", Y).dtype, self.group.field)
+        return self.project_tangent(Y, np.asarray(rng.standard_normal(Y.shape)).astype(Y.dtype))
 
     @final
     def geodesic(self, Y: Array, Delta: Array) -> Array:
@@ -172,7 +173,7 @@ class HomogeneousSpace(ABC):
         Y : numpy.ndarray
             Points (..., *shape).
         name : str
-            How the error message calls them.
+            Name of the argument, for the message.
 
         Returns
         -------
@@ -197,7 +198,7 @@ class HomogeneousSpace(ABC):
         Y, Delta : numpy.ndarray
             Points and vectors (..., *shape).
         name : str
-            How the error message calls the vectors.
+            Name of the argument, for the message.
 
         Returns
         -------
@@ -228,7 +229,7 @@ class HomogeneousSpace(ABC):
 
     @final
     def _check(self, name: str, Y: Array) -> Array:
-        return check_trailing_shape(name, check_array(name, Y), self.shape)
+        return check_trailing_shape(name, check_array(name, Y, self.group.field), self.shape)
 
     def _retract(self, Y: Array, Delta: Array, retraction: str) -> Array:
         self.check_point(Y)

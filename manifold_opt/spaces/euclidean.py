@@ -55,15 +55,15 @@ class Euclidean(HomogeneousSpace):
     def random_point(self, rng: np.random.Generator, batch: tuple[int, ...] = (),
                      dtype: npt.DTypeLike = np.float64) -> Array:
         """Standard normal arrays (*batch, *shape)."""
-        return rng.standard_normal((*batch, *self.shape)).astype(dtype)
+        return self.group.random(rng, batch, dtype)
 
     def point_defect(self, Y: Array) -> Array:
         """Zero: there is no constraint."""
-        return self.group.defect(Y)
+        return self.group.defect(self._check("Y", Y))
 
     def tangent_defect(self, Y: Array, Delta: Array) -> Array:
         """Zero: every array is tangent."""
-        return self.group.defect(Delta)
+        return self.group.defect(self._check("Delta", Delta))
 
     def project_tangent(self, Y: Array, Z: Array) -> Array:
         """Z itself."""
@@ -71,8 +71,8 @@ class Euclidean(HomogeneousSpace):
 
     def metric(self, Y: Array, Delta1: Array, Delta2: Array) -> Array:
         """The sum of the products of entries."""
-        axes = tuple(range(Delta1.ndim - len(self.shape), Delta1.ndim))
-        return np.asarray(np.sum(self._check("Delta1", Delta1) * self._check("Delta2", Delta2), axis=axes))
+        product = self._check("Delta1", Delta1) * self._check("Delta2", Delta2)
+        return np.asarray(np.sum(product, axis=tuple(range(-len(self.shape), 0))))
 
     def riemannian_gradient(self, Y: Array, dL: Array) -> Array:
         """The Euclidean gradient itself."""

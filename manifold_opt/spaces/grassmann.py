@@ -7,7 +7,7 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
-from manifold_opt.arrays.checks import Array, tolerance
+from manifold_opt.arrays.checks import Array, check_sampling, tolerance
 from manifold_opt.groups.orthogonal import OrthogonalGroup, random_orthonormal
 from manifold_opt.spaces.matrix_space import MatrixSpace
 from manifold_opt.tangent import SymmetricTangentSpace
@@ -64,6 +64,7 @@ class Grassmann(MatrixSpace):
     def random_point(self, rng: np.random.Generator, batch: tuple[int, ...] = (),
                      dtype: npt.DTypeLike = np.float64) -> Array:
         """Representatives (*batch, N, n) of uniformly distributed subspaces."""
+        batch, dtype = check_sampling(rng, batch, dtype)
         return random_orthonormal(rng, (*batch, *self.shape)).astype(dtype)
 
     def principal_angles(self, Y: Array, Q: Array) -> Array:

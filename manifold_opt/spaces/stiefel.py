@@ -6,7 +6,7 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
-from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.checks import Array, check_sampling
 from manifold_opt.groups.orthogonal import OrthogonalGroup, random_orthonormal
 from manifold_opt.spaces.matrix_space import MatrixSpace
 from manifold_opt.tangent import ReductiveTangentSpace
@@ -65,6 +65,7 @@ class Stiefel(MatrixSpace):
     def random_point(self, rng: np.random.Generator, batch: tuple[int, ...] = (),
                      dtype: npt.DTypeLike = np.float64) -> Array:
         """Uniformly distributed (Haar) points (*batch, N, n)."""
+        batch, dtype = check_sampling(rng, batch, dtype)
         return random_orthonormal(rng, (*batch, *self.shape)).astype(dtype)
 
     def flat(self, Y: Array, Z: Array) -> Array:

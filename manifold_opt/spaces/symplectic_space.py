@@ -6,7 +6,7 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
-from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.checks import Array, check_sampling
 from manifold_opt.arrays.matrix_functions import exponential
 from manifold_opt.groups.symplectic import random_symplectic, symplectic_form
 from manifold_opt.sections.retraction_base import RetractionError
@@ -44,6 +44,7 @@ class SymplecticSpace(MatrixSpace):
         """Points (*batch, N2, n2) of the given condition number; see
         :func:`~manifold_opt.groups.symplectic.random_symplectic`.
         """
+        batch, dtype = check_sampling(rng, batch, dtype)
         return random_symplectic(rng, (*batch, *self.shape), condition).astype(dtype)
 
     def _stiefel_flat(self, Y: Array, Z: Array) -> Array:

@@ -7,7 +7,7 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
-from manifold_opt.arrays.checks import Array, check_integer
+from manifold_opt.arrays.checks import Array, Field, check_dtype, check_integer, check_sampling
 from manifold_opt.groups.adjoint import Adjoint
 from manifold_opt.tangent.element import HorizontalElement
 
@@ -45,6 +45,8 @@ class GlobalTangentSpace(ABC):
     B_shape: tuple[int, ...]
     adjoint: Adjoint
     """The adjoint of the group; vector spaces have none."""
+    field: Field = "real"
+    """The numbers that elements are made of."""
 
     @property
     @abstractmethod
@@ -74,6 +76,7 @@ class GlobalTangentSpace(ABC):
     @final
     def zero(self, batch: tuple[int, ...] = (), dtype: npt.DTypeLike = np.float64) -> HorizontalElement:
         """The zero element, or a stack of them."""
+        dtype = check_dtype("dtype", dtype, self.field)
         return HorizontalElement(np.zeros((*batch, *self.A_shape), dtype), np.zeros((*batch, *self.B_shape), dtype),
                                  self)
 
@@ -81,6 +84,7 @@ class GlobalTangentSpace(ABC):
     def random(self, rng: np.random.Generator, batch: tuple[int, ...] = (),
                dtype: npt.DTypeLike = np.float64) -> HorizontalElement:
         """Elements whose coordinates are independent standard normal numbers."""
+        batch, dtype = check_sampling(rng, batch, dtype, self.field)
         return self.element(rng.standard_normal((*batch, self.dimension)).astype(dtype))
 
     @final
@@ -126,7 +130,7 @@ class MatrixTangentSpace(GlobalTangentSpace):
         n = check_integer(name_n, n)
         if not 1 <= n <= N:
             raise ValueError(f"{name_n} must be between 1 and {name_N} = {N}: got {n}")
-        self.n, self.adjoint = adjoint.check_size(name_n, n), adjoint
+        self.n, self.adjoint, self.field = adjoint.check_size(name_n, n), adjoint, adjoint.field
         self.A_shape, self.B_shape = (self.n, self.n), (self.N - self.n, self.n)
 
     tangent_requirement: str = "Y*Delta = A"
@@ -155,9 +159,15 @@ class MatrixTangentSpace(GlobalTangentSpace):
         raise ValueError(f"the inverse Cayley retraction has no closed form where Y*Delta lies in {self!r}")
 
     @property
+    def frame_dimension(self) -> int:
+        """Number of coordinates of frame blocks."""
+        return int(self.frame_coordinates(np.zeros(self.A_shape)).shape[-1])
+
+    @property
+    @final
     def dimension(self) -> int:
         """Number of coordinates of A and B."""
-        return int(self.frame_coordinates(np.zeros(self.A_shape)).shape[-1]) + (self.N - self.n) * self.n
+        return self.frame_dimension + (self.N - self.n) * self.n
 
     @final
     def coordinates(self, X: HorizontalElement) -> Array:

@@ -47,6 +47,11 @@ class ReductiveTangentSpace(MatrixTangentSpace):
         """Q itself: a point has one representative."""
         return Q
 
+    @property
+    def frame_dimension(self) -> int:
+        """Dimension of the algebra of n x n matrices."""
+        return self.adjoint.dimension(self.n)
+
     def frame_coordinates(self, A: Array) -> Array:
         """The coordinates of the algebra."""
         return self.adjoint.coordinates(A)

@@ -39,6 +39,11 @@ class SymmetricTangentSpace(MatrixTangentSpace):
         r"""The product QO for which :math:`Y^*QO` is self-adjoint with eigenvalues in the right half plane."""
         return np.asarray(Q @ self.adjoint.alignment(self.adjoint(Y) @ Q))
 
+    @property
+    def frame_dimension(self) -> int:
+        """Zero."""
+        return 0
+
     def frame_coordinates(self, A: Array) -> Array:
         """None at all."""
         return A[..., 0, :0]

@@ -1,6 +1,7 @@
 """Sampling: the Haar measure on the O(N) spaces, the condition number on the symplectic ones."""
 import numpy as np
 import pytest
+from geometry_cases import SPACES
 
 from manifold_opt import Euclidean, Grassmann, OrthogonalGroup, Stiefel, SymplecticGrassmann, SymplecticStiefel
 
@@ -59,3 +60,30 @@ def test_the_generator_alone_decides():
     for space in (Stiefel(5, 2), SymplecticStiefel(8, 4), Euclidean(3)):
         first, second = (space.random_point(np.random.default_rng(7), (2,)) for _ in range(2))
         np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("space", SPACES, ids=str)
+def test_only_real_floating_point_numbers(space):
+    rng = np.random.default_rng(0)
+    for dtype in (int, np.float16, complex, ">f8", "U3"):
+        with pytest.raises(TypeError, match="dtype must be"):
+            space.random_point(rng, (), dtype)
+        with pytest.raises(TypeError, match="dtype must be"):
+            space.canonical_point(dtype)
+    Y = space.random_point(rng)
+    for wrong in (Y.astype(complex), Y.astype(">f8"), np.ma.masked_array(Y), Y.astype(object)):
+        for method in (lambda Z: space.check_point(Z), lambda Z: space.metric(Y, Z, Y), space.point_defect,
+                       lambda Z: space.global_section(Z), lambda Z: space.riemannian_gradient(Y, Z),
+                       lambda Z: space.project_tangent(Y, Z), lambda Z: space.random_tangent(rng, Z)):
+            with pytest.raises(TypeError, match="(Y|Delta1|dL|Z) must be"):
+                method(wrong)
+
+
+@pytest.mark.parametrize("space", SPACES, ids=str)
+def test_sampling_names_what_it_cannot_take(space):
+    for arguments, message in (((0,), "rng must be a numpy.random.Generator: got int"),
+                               ((np.random.default_rng(0), 3), "batch must be a tuple of integers: got int")):
+        with pytest.raises(TypeError, match=message):
+            space.random_point(*arguments)
+    with pytest.raises(TypeError, match="rng must be"):
+        space.random_tangent(0, space.canonical_point())
