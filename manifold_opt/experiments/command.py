@@ -8,14 +8,19 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from manifold_opt.experiments.data import load_images
 from manifold_opt.experiments.job import Job
 from manifold_opt.experiments.report import table
 from manifold_opt.experiments.rivals import RIVALS
 from manifold_opt.experiments.settings import PAPER_CURVES, Settings, paper_curves
+from manifold_opt.experiments.shares import load_shares
 
 __all__ = ["add_parser", "run"]
 
 FOLDER = Path("results", "train")
+
+PUBLISHED, PUBLISHED_IMAGES = {"batch_size": 2048, "epochs": 500}, 60_000
+"""What the published run has in place of the defaults, and its number of training images."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -46,6 +51,9 @@ def add_parser(subparsers: Any) -> None:
     add("--rivals", nargs="+", metavar="NAME", help=f"some of {', '.join(RIVALS)} (default: {', '.join(PAPER_CURVES)})")
     add("--data", metavar="DIR", help="folder of IDX files, or mnist or fashion, which are embedded (default mnist)")
     add("--out", metavar="DIR", type=Path, help=f"where everything is written (default {FOLDER}, or {FOLDER}-2, ...)")
+    add("--paper", action="store_true",
+        help=f"the published setting: the {PUBLISHED_IMAGES:,} images of the full MNIST (bring the IDX files, by --data), "
+             f"batches of {PUBLISHED['batch_size']}, {PUBLISHED['epochs']} epochs; takes hours")
     add("--resume", action="store_true", help="go on with the last job, or with the one in --out, with its settings")
     parser.set_defaults(run=run)
 
@@ -78,18 +86,28 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"\ninterrupted; go on with: python -m manifold_opt train --resume --out {shlex.quote(str(job.folder))}",
               file=sys.stderr)
         return 130
-    print(table(job.curves, records))
+    print(table(job.curves, records, load_shares(), load_images(job.source).digest))
     print(f"figure: {job.folder / 'losses.png'}\ncurves, settings, versions: {job.folder / 'curves.json'}\n"
           f"parameters: {job.folder / 'parameters-*.npz'}")
     return 0
 
 
 def _new(arguments: argparse.Namespace) -> Job:
-    curves = paper_curves(arguments.rivals or PAPER_CURVES, **_given(arguments))
+    published = _published(arguments) if arguments.paper else {}
+    curves = paper_curves(arguments.rivals or PAPER_CURVES, **{**published, **_given(arguments)})
     folder = arguments.out or _folders()[-1]
     if Job.begun(folder):
         raise ValueError(f"{folder} holds a job already: go on with it by --resume, or choose another folder by --out")
     return Job(folder, curves, arguments.data or "mnist")
+
+
+def _published(arguments: argparse.Namespace) -> dict[str, int]:
+    """The settings of the published run; ValueError unless the data are as many as those."""
+    source = arguments.data or "mnist"
+    if (images := len(load_images(source).train_labels)) != PUBLISHED_IMAGES:
+        raise ValueError(f"--paper needs the {PUBLISHED_IMAGES:,} training images of the full MNIST, a folder of IDX "
+                         f"files by --data: {source} has {images:,}")
+    return PUBLISHED
 
 
 def _resumed(arguments: argparse.Namespace) -> Job:
@@ -97,6 +115,8 @@ def _resumed(arguments: argparse.Namespace) -> Job:
     begun = [folder for folder in _folders() if Job.begun(folder)]
     if not begun and arguments.out is None:
         raise ValueError(f"there is no job to resume in {FOLDER}: name its folder by --out")
+    if arguments.paper:
+        raise ValueError("--paper is for a new job: a resumed one has its own settings")
     job = Job.load(arguments.out or begun[-1])
     for name, given, stored in (("rivals", arguments.rivals, list(job.curves)), ("data", arguments.data, job.source)):
         if given is not None and given != stored:

@@ -9,12 +9,11 @@ from matplotlib.figure import Figure
 
 from manifold_opt.experiments.files import write_whole
 from manifold_opt.experiments.records import Record
+from manifold_opt.plotting import INK, curve_style, legend, limit_height, new_figure, whole_steps
 
 __all__ = ["draw_curves", "save_figure"]
 
-STYLES = (("#D55E00", "-"), ("#0072B2", "-"), ("#009E73", "--"), ("#CC79A7", ":"), ("#E69F00", "-."), ("#56B4E9", "-"),
-          ("#000000", "--"))
-"""Colours that every kind of colour vision tells apart (M. Okabe, K. Ito, "Color universal design"), and lines."""
+STYLES = tuple((curve_style(number)["color"], curve_style(number)["linestyle"]) for number in range(12))
 
 
 def draw_curves(records: Mapping[str, Record], title: str, one_class: float | None = None) -> Figure:
@@ -32,7 +31,9 @@ def draw_curves(records: Mapping[str, Record], title: str, one_class: float | No
     Returns
     -------
     matplotlib.figure.Figure
-        Left the loss of every batch (thin) and its mean over each epoch (thick), right the test accuracy.
+        Left the loss of every batch (thin) and its mean over each epoch (thick), right the test accuracy. Of losses
+        above the axis, which ends above the largest mean of an epoch or at three times their median, it is said how
+        many there are.
 
     Examples
     --------
@@ -42,32 +43,32 @@ def draw_curves(records: Mapping[str, Record], title: str, one_class: float | No
     >>> [axes.get_ylabel() for axes in figure.axes]
     ['training loss', 'test accuracy in %']
     """
-    figure = Figure(figsize=(9.5, 4.2), layout="constrained")
+    figure, (left, right) = new_figure(2, size=(4.75, 4.2))
     # the name of a folder may hold what fonts do not have, or what would be read as a formula
     printable = title.encode("ascii", "backslashreplace").decode()
-    figure.suptitle(printable, fontsize="medium", parse_math=False)
-    left, right = figure.subplots(1, 2, width_ratios=[3, 2])
+    figure.suptitle(printable, fontsize="medium", color=INK, parse_math=False)
     if one_class is not None:
-        left.axhline(one_class, color="0.6", linewidth=1, zorder=0)
+        left.axhline(one_class, color=INK, linestyle=":", linewidth=1, zorder=0)
         left.annotate(f"one class for every image: {one_class:.3f}", (1, one_class), (0, 3),
-                      xycoords=left.get_yaxis_transform(), textcoords="offset points", ha="right", color="0.4",
+                      xycoords=left.get_yaxis_transform(), textcoords="offset points", ha="right", color=INK,
                       fontsize="small")
-    for (label, record), (color, line) in zip(records.items(), STYLES * len(records)):
+    for number, (label, record) in enumerate(records.items()):
         epochs = np.arange(1, record.epochs + 1)
+        style = curve_style(number) | ({} if record.epochs <= 40 else {"marker": None})
         steps = np.concatenate([k + (np.arange(len(losses)) + 0.5) / len(losses)
                                 for k, losses in enumerate(record.losses)])
-        left.plot(steps, np.concatenate(record.losses), color=color, linewidth=0.7, alpha=0.35)
-        left.plot(epochs - 0.5, record.epoch_losses, line, color=color, marker=".", label=label)
-        right.plot(epochs, 100 * np.array(record.accuracies), line, color=color, marker=".", label=label)
+        left.plot(steps, np.concatenate(record.losses), color=style["color"], linewidth=0.7, alpha=0.35)
+        left.plot(epochs - 0.5, record.epoch_losses, label=label, **style)
+        right.plot(epochs, 100 * np.array(record.accuracies), label=label, **style)
     last = max(record.epochs for record in records.values())
-    highest = max(max(record.epoch_losses) for record in records.values())
-    left.set(xlabel="epoch", ylabel="training loss", xlim=(0, last), ylim=(0, 1.12 * max(highest, one_class or 0)))
+    means = np.concatenate([record.epoch_losses for record in records.values()])
+    limit = 1.12 * max(min(means.max(), 3 * float(np.median(means))), one_class or 0.0)
+    limit_height(left, np.concatenate([np.concatenate(record.losses) for record in records.values()]), limit)
+    left.set(xlabel="epoch", ylabel="training loss", xlim=(0, last))
     right.set(xlabel="epoch", ylabel="test accuracy in %", xlim=(0, last + 0.1), ylim=(0, 100))
-    left.legend(frameon=False, loc="lower left", fontsize="small")
-    for axes in (left, right):
-        axes.grid(alpha=0.3)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+    legend(left, loc="lower left")
+    whole_steps(left)
+    whole_steps(right)
     return figure
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
-from manifold_opt.plotting.style import COLORS, INK, LINES, MARKERS, legend
+from manifold_opt.plotting.style import COLORS, INK, MARKERS, curve_style, legend, note, whole_steps
 
-__all__ = ["draw_bands", "draw_contours", "draw_slopes"]
+__all__ = ["draw_bands", "draw_contours", "draw_slopes", "limit_height"]
 
 
 def draw_bands(axes: Any, curves: Mapping[str, Array], steps: Array | None = None, *, log: bool = False,
@@ -23,9 +23,9 @@ def draw_bands(axes: Any, curves: Mapping[str, Array], steps: Array | None = Non
     curves : mapping of str to numpy.ndarray
         By the name in the legend: one run (steps,) or several (runs, steps).
     steps : numpy.ndarray, optional
-        What is on the horizontal axis; 0, 1, 2, ... by default.
+        What is on the horizontal axis; 0, 1, 2, ... by default. Integers have ticks at integers only.
     log : bool
-        Whether the vertical axis is logarithmic.
+        Whether the vertical axis is logarithmic; how many values it cannot show, since they are not positive, is said.
     xlabel, ylabel, title : str
         Names.
     first : int
@@ -49,19 +49,22 @@ def draw_bands(axes: Any, curves: Mapping[str, Array], steps: Array | None = Non
     >>> plotting.draw_bands(axes, {"Adam": runs}).lines[0].get_ydata()
     array([3., 2., 1.])
     """
+    zeros = 0
     for number, (name, curve) in enumerate(curves.items(), start=first):
         runs = np.atleast_2d(np.asarray(curve, dtype=float))
         if runs.ndim != 2:
             raise ValueError(f"curve {name!r} must have shape (steps,) or (runs, steps): got {np.shape(curve)}")
         x = np.arange(runs.shape[1]) if steps is None else np.asarray(steps)[:runs.shape[1]]
-        color, line = COLORS[number % len(COLORS)], LINES[number % len(LINES)]
-        marker = MARKERS[number % len(MARKERS)] if len(x) <= 40 else None
-        axes.plot(x, np.median(runs, axis=0), color=color, linestyle=line, linewidth=1.8, marker=marker, markersize=4,
-                  label=name)
+        zeros += int(np.count_nonzero(runs <= 0)) if log else 0
+        style = curve_style(number) | ({} if len(x) <= 40 else {"marker": None})
+        axes.plot(x, np.median(runs, axis=0), linewidth=1.8, label=name, **style)
         if len(runs) > 1:
-            axes.fill_between(x, runs.min(axis=0), runs.max(axis=0), color=color, alpha=0.2, linewidth=0)
+            axes.fill_between(x, runs.min(axis=0), runs.max(axis=0), color=style["color"], alpha=0.2, linewidth=0)
+        if x.dtype.kind in "iu":
+            whole_steps(axes)
     if log:
         axes.set_yscale("log")
+    note(axes, _not_shown(zeros))
     axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
     legend(axes)
     return axes
@@ -78,7 +81,7 @@ def draw_slopes(axes: Any, steps: Array, errors: Mapping[str, Array], orders: Ma
     steps : numpy.ndarray
         Steps (k,).
     errors : mapping of str to numpy.ndarray
-        By the name in the legend: errors (k,); zeros are left out.
+        By the name in the legend: errors (k,); zeros are left out, and their number is said.
     orders : mapping of str to int, optional
         Slope to be compared with, by the same names: a thin line through the error of the smallest step that
         stands clear of rounding.
@@ -111,11 +114,46 @@ def draw_slopes(axes: Any, steps: Array, errors: Mapping[str, Array], orders: Ma
             line = shown[k] * (steps / steps[k]) ** orders[name]
             line = np.where(line > (floor or 0.0), line, np.nan)
             axes.loglog(steps, line, color=color, linewidth=1.0, label=f"slope {orders[name]}")
+    note(axes, _not_shown(sum(int(np.count_nonzero(np.asarray(error) <= 0)) for error in errors.values())))
     if floor is not None:
         axes.axhline(floor, color=INK, linestyle=":", linewidth=1.2, label="rounding")
     axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
     legend(axes)
     return axes
+
+
+def _not_shown(zeros: int) -> str:
+    """What is said of values that a logarithmic axis cannot show."""
+    return f"{zeros} value{'s' if zeros > 1 else ''} of zero or less not shown" if zeros else ""
+
+
+def limit_height(axes: Any, values: Array, limit: float) -> Any:
+    """Let the vertical axis go from 0 to a limit, and say how many values are above it, and the largest.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        The axes.
+    values : array_like
+        All that is drawn.
+    limit : float
+        Upper end of the axis.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from manifold_opt import plotting
+    >>> figure, axes = plotting.new_figure()
+    >>> [line.get_text() for line in plotting.limit_height(axes, [0.5, 1.0, 7.0], 2.0).texts]
+    ['1 of 3 values above, up to 7']
+    """
+    values = np.ravel(np.asarray(values, float))
+    above = values[values > limit]
+    axes.set_ylim(0, limit)
+    return note(axes, f"{len(above)} of {len(values)} values above, up to {above.max():.3g}" if len(above) else "")
 
 
 def draw_contours(axes: Any, function: Callable[[Array, Array], Array], xlim: tuple[float, float],

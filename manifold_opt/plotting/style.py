@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["COLORS", "INK", "LINES", "MARKERS", "luminance", "legend", "new_figure"]
+__all__ = ["COLORS", "INK", "LINES", "MARKERS", "curve_style", "legend", "luminance", "new_figure", "note",
+           "whole_steps"]
 
 INK = "#767676"
 """Text and axes: a grey with a contrast of at least 4.5 to white and to black."""
@@ -21,6 +22,32 @@ LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
 
 MARKERS = ("o", "s", "^", "D", "v", "P")
 """Markers in the order of the colours."""
+
+
+def curve_style(number: int) -> dict[str, Any]:
+    """Color, line and marker of a curve; of 36 curves no two have the same three.
+
+    Parameters
+    ----------
+    number : int
+        Number of the curve, from 0 on.
+
+    Returns
+    -------
+    dict
+        Arguments of :meth:`matplotlib.axes.Axes.plot`.
+
+    Examples
+    --------
+    The colors repeat after six curves, with another line and another marker:
+
+    >>> from manifold_opt.plotting import curve_style
+    >>> [curve_style(number)["color"] for number in (0, 6)], [curve_style(number)["linestyle"] for number in (0, 6)]
+    (['#1F86E5', '#1F86E5'], ['-', '--'])
+    """
+    turn, color = divmod(number, len(COLORS))
+    return {"color": COLORS[color], "linestyle": LINES[(color + turn) % len(LINES)],
+            "marker": MARKERS[(color + 2 * turn) % len(MARKERS)], "markersize": 4}
 
 
 def luminance(color: str) -> float:
@@ -115,6 +142,60 @@ def legend(axes: Any, **options: Any) -> Any:
     False
     """
     return axes.legend(**{"frameon": False, "labelcolor": INK, "fontsize": "small", **options})
+
+
+def note(axes: Any, text: str) -> Any:
+    """Say in small letters at the upper edge of a picture what it does not show.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        The axes.
+    text : str
+        What to say; nothing is drawn for an empty text, and a further note stands below the one before.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from manifold_opt import plotting
+    >>> figure, axes = plotting.new_figure()
+    >>> [line.get_text() for line in plotting.note(axes, "2 zeros are not shown").texts]
+    ['2 zeros are not shown']
+    """
+    if text:
+        lines = sum(line.get_gid() == "note" for line in axes.texts)
+        axes.annotate(text, (1, 1), (-3, -3 - 11 * lines), xycoords="axes fraction", textcoords="offset points",
+                      ha="right", va="top", color=INK, fontsize="x-small", gid="note")
+    return axes
+
+
+def whole_steps(axes: Any) -> Any:
+    """Ticks at integers only on a linear horizontal axis: there are no half epochs.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        The axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from manifold_opt import plotting
+    >>> figure, axes = plotting.new_figure()
+    >>> lines = axes.plot([1, 2, 3], [0, 1, 0])
+    >>> all(float(tick).is_integer() for tick in plotting.whole_steps(axes).get_xticks())
+    True
+    """
+    from matplotlib.ticker import MaxNLocator
+    if axes.get_xscale() == "linear":
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+    return axes
 
 
 def _new_axes(figure: Figure, place: tuple[int, int, int], kind: str) -> Any:

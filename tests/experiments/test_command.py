@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from manifold_opt.__main__ import main
+from manifold_opt.experiments import Job, command
 from training_cases import small_images, write_idx_folder
 
 SMALL = ["--blocks", "1", "--batch-size", "16"]
@@ -134,6 +135,20 @@ def test_prints_table_and_places(folder: Path, capsys: pytest.CaptureFixture[str
         "Gradient on St(7, 49)"]
     for line in lines[7:]:
         assert list(folder.glob(line.partition(": ")[2]))
+
+
+def test_published_setting(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """60,000 images, batches of 2048, 500 epochs; options that are given win; other images are refused."""
+    assert "--paper needs the 60,000 training images of the full MNIST" in error_line(capsys, "--paper")
+    assert "data has 40" in error_line(capsys, "--paper", "--data", "data")
+    monkeypatch.setattr(command, "PUBLISHED_IMAGES", 40)
+    jobs = list[Job]()
+    monkeypatch.setattr(Job, "run", lambda job: (jobs.append(job), job.curves)[1])
+    monkeypatch.setattr(command, "table", lambda *_: "")
+    assert main(["train", "--paper", "--data", "data"]) == main(["train", "--paper", "--data", "data", "--epochs", "3"])
+    assert [(settings.batch_size, settings.epochs) for job in jobs for settings in job.curves.values()] == [
+        (2048, 500)] * 5 + [(2048, 3)] * 5
+    assert "--paper is for a new job" in error_line(capsys, "--paper", "--resume", "--out", "nowhere")
 
 
 def test_folders_are_never_overwritten(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,11 +22,26 @@ def test_lines_are_the_records() -> None:
     assert left.lines[0].get_ydata()[0] == 1.25 and left.get_ylim()[1] > 2
 
 
-def test_curves_differ_in_colour_and_line() -> None:
-    records = {str(index): RECORDS["first"] for index in range(9)}
-    lines = draw_curves(records, "many").axes[1].lines
-    assert len(lines) == 9
-    assert len({(line.get_color(), line.get_linestyle()) for line in lines[:7]}) == 7
+def test_curves_differ_in_color_line_and_marker() -> None:
+    records = {str(index): RECORDS["first"] for index in range(13)}
+    left, right = draw_curves(records, "many").axes
+    for lines in (left.lines[1::2], right.lines):
+        assert len(lines) == 13
+        assert len({(line.get_color(), line.get_linestyle(), line.get_marker()) for line in lines}) == 13
+
+
+def test_epochs_are_integers() -> None:
+    for axes in draw_curves(RECORDS, "title").axes:
+        assert all(float(tick).is_integer() for tick in axes.get_xticks())
+
+
+def test_outliers_are_clipped_and_said() -> None:
+    """One curve that diverges does not flatten the others."""
+    wild = Record().extended([2.0, 50.0], 0.1, 1.0, 1.0).extended([1e6, 1e6], 0.1, 1.0, 1.0)
+    left, _ = draw_curves({**RECORDS, "wild": wild}, "title").axes
+    assert left.get_ylim()[1] < 10
+    assert [text.get_text() for text in left.texts] == ["3 of 10 values above, up to 1e+06"]
+    assert not draw_curves({"second": RECORDS["second"]}, "title").axes[0].texts
 
 
 def test_png(tmp_path: Path) -> None:

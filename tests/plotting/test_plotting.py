@@ -96,6 +96,50 @@ def test_lines_and_markers_differ_where_colors_do():
     assert len(set(plotting.COLORS)) == len(set(plotting.LINES)) == len(set(plotting.MARKERS)) == 6
 
 
+def test_no_two_curves_share_color_line_and_marker():
+    styles = [plotting.curve_style(number) for number in range(36)]
+    assert len({(style["color"], style["linestyle"], style["marker"]) for style in styles}) == 36
+    figure, axes = plotting.new_figure()
+    plotting.draw_bands(axes, {str(number): np.arange(5.0) for number in range(8)})
+    assert len({(line.get_color(), line.get_linestyle(), line.get_marker()) for line in axes.lines}) == 8
+
+
+def notes(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def test_zeros_on_logarithmic_axes_are_said():
+    for draw, said in ((lambda axes, y: plotting.draw_bands(axes, {"a": y, "b": y + 1}, log=True), True),
+                       (lambda axes, y: plotting.draw_slopes(axes, np.arange(1.0, 5), {"a": y, "b": y + 1}), True),
+                       (lambda axes, y: plotting.draw_bands(axes, {"a": y}), False)):
+        for y, expected in ((np.array([1.0, 0.0, 2.0, 0.0]), ["2 values of zero or less not shown"]),
+                            (np.array([1.0, 0.0, 2.0, 3.0]), ["1 value of zero or less not shown"]),
+                            (np.arange(1.0, 5), [])):
+            figure, axes = plotting.new_figure()
+            draw(axes, y)
+            assert notes(axes) == (expected if said else [])
+            rendered(figure)
+
+
+def test_integers_have_ticks_at_integers():
+    for steps, whole in ((np.arange(1, 4), True), (np.array([0.0, 0.1, 0.2]), False)):
+        figure, axes = plotting.new_figure()
+        plotting.draw_bands(axes, {"a": np.arange(3.0)}, steps)
+        rendered(figure)
+        assert all(float(tick).is_integer() for tick in axes.get_xticks()) == whole
+
+
+def test_values_above_the_axis_are_said():
+    figure, axes = plotting.new_figure()
+    plotting.limit_height(axes, [[1.0, 2.0], [2.5, 1e4]], 2.0)
+    plotting.note(axes, "second")
+    assert axes.get_ylim() == (0, 2) and notes(axes) == ["2 of 4 values above, up to 1e+04", "second"]
+    first, second = (text.get_window_extent(FigureCanvasAgg(figure).get_renderer()) for text in axes.texts)
+    assert second.y1 < first.y0 + 2
+    figure, axes = plotting.new_figure()
+    assert notes(plotting.limit_height(axes, [1.0], 2.0)) == []
+
+
 def test_what_is_behind_the_sphere_is_faint():
     figure, axes = plotting.new_figure(kinds="space")
     plotting.draw_sphere(axes, elevation=0, azimuth=0)
