@@ -52,7 +52,7 @@ def add_parser(subparsers: Any) -> None:
     add("--data", metavar="DIR", help="folder of IDX files, or mnist or fashion, which are embedded (default mnist)")
     add("--out", metavar="DIR", type=Path, help=f"where everything is written (default {FOLDER}, or {FOLDER}-2, ...)")
     add("--paper", action="store_true",
-        help=f"the published setting: the {PUBLISHED_IMAGES:,} images of the full MNIST (bring the IDX files by --data), "
+        help=f"the published setting: the {PUBLISHED_IMAGES:,} images of the full MNIST (bring the IDX files), "
              f"batches of {PUBLISHED['batch_size']}, {PUBLISHED['epochs']} epochs; takes hours")
     add("--resume", action="store_true", help="go on with the last job, or with the one in --out, with its settings")
     parser.set_defaults(run=run)

@@ -10,10 +10,9 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
-from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.checks import Array, check_integer
 from manifold_opt.experiments.idx import read_idx
 from manifold_opt.network import one_hot, patches
-from manifold_opt.network.sizes import check_size
 
 __all__ = ["EMBEDDED", "ImageData", "Samples", "load_images"]
 
@@ -56,7 +55,7 @@ class Samples:
     classes: int
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "classes", check_size("classes", self.classes))
+        object.__setattr__(self, "classes", check_integer("classes", self.classes, 1))
         _keep(self, "tokens", _bytes("tokens", self.tokens), 3)
         _keep(self, "labels", _integers("labels", self.labels), 1)
         if len(self.tokens) != len(self.labels):

@@ -7,11 +7,14 @@ from typing import Any, final
 
 import numpy as np
 
+from manifold_opt.arrays.checks import check_integer
 from manifold_opt.arrays.trees import Tree
-from manifold_opt.experiments.rivals import RIVALS, StepOptimizer, WarmUp
+from manifold_opt.experiments.rivals import RIVALS, StepOptimizer
 from manifold_opt.network import VisionTransformer, loss_function
-from manifold_opt.network.sizes import check_size, check_switch
+from manifold_opt.network.sizes import check_switch
 from manifold_opt.network.workspace import PIECES
+from manifold_opt.optimizers import WarmUp
+from manifold_opt.optimizers.schedule import check_number
 from manifold_opt.spaces import Grassmann, HomogeneousSpace, Stiefel
 
 __all__ = ["PAPER_CURVES", "SPACES", "Settings", "paper_curves"]
@@ -101,14 +104,10 @@ got 'sgd'
             _check_choice(name, getattr(self, name), choices)
         for name, least in (("epochs", 1), ("batch_size", 1), ("seed", 0), ("patch", 1), ("blocks", 1), ("heads", 1),
                             ("warmup", 0), ("pieces", 1), ("threads", 1)):
-            object.__setattr__(self, name, check_size(name, getattr(self, name), least))
+            object.__setattr__(self, name, check_integer(name, getattr(self, name), least))
         for name in ("skip", "joint_heads"):
             object.__setattr__(self, name, check_switch(name, getattr(self, name)))
-        if isinstance(self.learning_rate, bool) or not isinstance(self.learning_rate, (int, float)):
-            raise TypeError(f"learning_rate must be a number: got {self.learning_rate!r}")
-        if not 0 < self.learning_rate < float("inf"):
-            raise ValueError(f"learning_rate must be positive and finite: got {self.learning_rate}")
-        object.__setattr__(self, "learning_rate", float(self.learning_rate))
+        object.__setattr__(self, "learning_rate", check_number("learning_rate", self.learning_rate, positive=True))
         if not isinstance(self.constrained, str):
             object.__setattr__(self, "constrained", tuple(self.constrained))
         loss_function(self.loss)

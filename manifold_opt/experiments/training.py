@@ -9,7 +9,7 @@ from typing import final
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
-from manifold_opt.arrays.trees import Tree, leaves, map_tree
+from manifold_opt.arrays.trees import Tree, leaves
 from manifold_opt.experiments.data import ImageData
 from manifold_opt.experiments.records import Record
 from manifold_opt.experiments.rivals import ArrayState
@@ -72,10 +72,8 @@ class Training:
         return Progress(self.optimizer.init(self.settings.first_weights(self.model, rng)), Record())
 
     def params(self, state: OptimizerState | ArrayState) -> Tree:
-        """Copies of the parameters, which are the points of the sections where the optimizer has sections."""
-        points = (state.points if isinstance(state, ArrayState)
-                  else {path: section.point for path, section in state.sections.items()})
-        return map_tree(lambda path, space: points[path].copy(), self.spaces, names=True)
+        """Copies of the parameters."""
+        return self.optimizer.params(state)
 
     def batches(self, epoch: int) -> Iterator[Array]:
         """Indices of the images of each batch of an epoch, in an order that seed and epoch determine."""

@@ -5,8 +5,7 @@ from typing import final
 
 import numpy as np
 
-from manifold_opt.arrays.checks import Array
-from manifold_opt.network.sizes import check_size
+from manifold_opt.arrays.checks import Array, check_integer
 from manifold_opt.network.softmax import softmax
 
 __all__ = ["Classification", "one_hot"]
@@ -44,7 +43,7 @@ def one_hot(labels: Array, classes: int = 10, dtype: np.dtype[np.floating] | typ
     array([[0., 0., 1.],
            [1., 0., 0.]], dtype=float32)
     """
-    classes = check_size("classes", classes)
+    classes = check_integer("classes", classes, 1)
     if not isinstance(labels, np.ndarray) or isinstance(labels, np.ma.MaskedArray) or labels.dtype.kind not in "iu":
         got = labels.dtype if type(labels) is np.ndarray else type(labels).__name__
         raise TypeError(f"labels must be a NumPy array of integers: got {got}")
@@ -87,7 +86,7 @@ class Classification:
     """
 
     def __init__(self, width: int, classes: int) -> None:
-        self.width, self.classes = check_size("width", width), check_size("classes", classes)
+        self.width, self.classes = check_integer("width", width, 1), check_integer("classes", classes, 1)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -6,10 +6,9 @@ from typing import NamedTuple, final
 
 import numpy as np
 
-from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.checks import Array, check_integer
 from manifold_opt.network.layer import Layer
 from manifold_opt.network.layout import sum_of_products
-from manifold_opt.network.sizes import check_size
 from manifold_opt.network.workspace import Buffers
 
 __all__ = ["FeedForward"]
@@ -53,7 +52,7 @@ class FeedForward(Layer):
     """
 
     def __init__(self, width: int) -> None:
-        self.width = check_size("width", width)
+        self.width = check_integer("width", width, 1)
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:

@@ -3,8 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from manifold_opt.arrays.checks import Array, check_array
-from manifold_opt.network.sizes import check_size
+from manifold_opt.arrays.checks import Array, check_array, check_integer
 from manifold_opt.network.workspace import Buffers
 
 __all__ = ["columns", "rows", "group_size", "sum_of_products", "transposed"]
@@ -37,7 +36,7 @@ def group_size(batch: int, tokens: int) -> int:
     >>> group_size(256, 16), group_size(6, 16), group_size(7, 16), group_size(2, 1000)
     (4, 3, 1, 1)
     """
-    batch, tokens = check_size("batch", batch), check_size("tokens", tokens)
+    batch, tokens = check_integer("batch", batch, 1), check_integer("tokens", tokens, 1)
     largest = max(1, min(batch, GROUP_COLUMNS // tokens))
     return next(size for size in range(largest, 0, -1) if batch % size == 0)
 
@@ -72,7 +71,7 @@ def columns(x: Array, samples: int) -> Array:
     """
     _check_axes("x", x, 3)
     batch, tokens, width = x.shape
-    if batch % (samples := check_size("samples", samples)):
+    if batch % (samples := check_integer("samples", samples, 1)):
         raise ValueError(f"samples must divide the batch of {batch}: got {samples}")
     Z = x.reshape(batch // samples, samples, tokens, width).transpose(0, 3, 1, 2)
     return np.array(Z, order="C")

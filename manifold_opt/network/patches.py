@@ -3,8 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from manifold_opt.arrays.checks import Array
-from manifold_opt.network.sizes import check_size
+from manifold_opt.arrays.checks import Array, check_integer
 
 __all__ = ["patches"]
 
@@ -50,7 +49,7 @@ def patches(images: Array, size: int = 7) -> Array:
         raise TypeError(f"images must be a NumPy array: got {type(images).__name__}")
     if isinstance(images, np.ma.MaskedArray):
         raise TypeError("images must be a NumPy array without a mask: got MaskedArray")
-    size = check_size("size", size)
+    size = check_integer("size", size, 1)
     if images.ndim != 3:
         raise ValueError(f"images must have shape (batch, height, columns): got {images.shape}")
     batch, height, columns = images.shape

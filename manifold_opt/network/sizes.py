@@ -1,20 +1,11 @@
 """Sizes and switches of a network: positive integers and truth values, from Python or from NumPy."""
 from __future__ import annotations
 
-import operator
-
 import numpy as np
 
-__all__ = ["check_heads", "check_size", "check_switch"]
+from manifold_opt.arrays.checks import check_integer
 
-
-def check_size(name: str, value: object, least: int = 1) -> int:
-    """The value as a Python integer; TypeError or ValueError unless it is an integer of at least `least`."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be an integer: got {type(value).__name__}")
-    if (size := operator.index(value)) < least:
-        raise ValueError(f"{name} must be at least {least}: got {size}")
-    return size
+__all__ = ["check_heads", "check_switch"]
 
 
 def check_switch(name: str, value: object) -> bool:
@@ -26,7 +17,7 @@ def check_switch(name: str, value: object) -> bool:
 
 def check_heads(width: object, heads: object) -> tuple[int, int]:
     """Width and number of heads; TypeError or ValueError unless the heads divide the width."""
-    N, h = check_size("width", width), check_size("heads", heads)
+    N, h = check_integer("width", width, 1), check_integer("heads", heads, 1)
     if N % h:
         raise ValueError(f"heads must divide width: got {h} heads and width {N}, remainder {N % h}")
     return N, h

@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
-from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.checks import Array, check_integer
 from manifold_opt.arrays.trees import Tree
 from manifold_opt.network.attention import MultiHeadAttention
 from manifold_opt.network.blocks import Blocks, BlocksCache
@@ -18,7 +18,7 @@ from manifold_opt.network.fused_attention import FusedAttention
 from manifold_opt.network.layer import Layer
 from manifold_opt.network.losses import Loss, loss_function
 from manifold_opt.network.parameters import check_input, check_like, random_parameters
-from manifold_opt.network.sizes import check_heads, check_size, check_switch
+from manifold_opt.network.sizes import check_heads, check_switch
 from manifold_opt.network.softmax import softmax_backward
 from manifold_opt.network.workspace import Workspace
 from manifold_opt.spaces import Euclidean, HomogeneousSpace, Stiefel
@@ -96,7 +96,7 @@ class VisionTransformer:
 
     def __init__(self, blocks: int = 16, heads: int = 7, width: int = 49, classes: int = 10, skip: bool = False,
                  joint_heads: bool = False, attention: str = "fused") -> None:
-        blocks, classes = check_size("blocks", blocks), check_size("classes", classes)
+        blocks, classes = check_integer("blocks", blocks, 1), check_integer("classes", classes, 1)
         width, heads = check_heads(width, heads)
         if not isinstance(attention, str) or attention not in ATTENTION:
             raise ValueError(f"attention must be one of {', '.join(map(repr, ATTENTION))}: got {attention!r}")
@@ -307,7 +307,7 @@ class VisionTransformer:
         >>> model.predict(model.init(np.random.default_rng(0)), np.zeros((0, 16, 49), np.float32))
         array([], dtype=int64)
         """
-        batch = check_size("batch", batch)
+        batch = check_integer("batch", batch, 1)
         check_input(self.shapes, params, x)
         answers = [self.forward(params, x[i:i + batch], workspace)[0].argmax(axis=1) for i in range(0, len(x), batch)]
         return np.concatenate([np.empty(0, np.intp), *answers])

@@ -10,8 +10,7 @@ from typing import Any, TypeVar, final
 import numpy as np
 import numpy.typing as npt
 
-from manifold_opt.arrays.checks import Array
-from manifold_opt.network.sizes import check_size
+from manifold_opt.arrays.checks import Array, check_integer
 
 __all__ = ["Buffers", "Workspace"]
 
@@ -102,7 +101,7 @@ class Workspace:
     """
 
     def __init__(self, threads: int = 1, pieces: int = PIECES) -> None:
-        self.threads, self.pieces = check_size("threads", threads), check_size("pieces", pieces)
+        self.threads, self.pieces = check_integer("threads", threads, 1), check_integer("pieces", pieces, 1)
         self._executor: ThreadPoolExecutor | None = None
         self._process = os.getpid()
         self._buffers: dict[tuple[int, int | None], Buffers] = {}

@@ -178,7 +178,7 @@ def test_options_reach_the_settings(folder: Path) -> None:
     (["--rivals", "sgd"], "rivals must be one of 'free_adam', 'free_adam_same_start', 'adam',"),
     (["--heads", "5"], "heads must divide width"),
     (["--epochs", "0"], "epochs must be at least 1: got 0"),
-    (["--learning-rate", "-1"], "learning_rate must be finite and not negative"),
+    (["--learning-rate", "-1"], "learning_rate must be positive and finite"),
     (["--dtype", "int8"], "dtype must be one of 'float32', 'float64': got 'int8'"),
     (["--loss", "hinge"], "loss must be one of 'relative', 'cross_entropy': got 'hinge'"),
     (["--data", "nowhere"], "there is no folder nowhere"),

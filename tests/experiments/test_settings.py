@@ -69,7 +69,7 @@ def test_bad_settings(given: dict[str, Any], message: str) -> None:
 
 @pytest.mark.parametrize("given, message", [
     ({"epochs": 2.0}, "epochs must be an integer: got float"), ({"seed": "0"}, "seed must be an integer: got str"),
-    ({"skip": "no"}, "skip must be True or False"), ({"learning_rate": "1e-3"}, "learning_rate must be a number"),
+    ({"skip": "no"}, "skip must be True or False"), ({"learning_rate": "1e-3"}, "learning_rate must be a real number"),
     ({"warmup": True}, "warmup must be an integer: got bool"), ({"constrained": "key"}, "constrained must be"),
     ({"blocks": 2.5}, "blocks must be an integer")])
 def test_settings_of_another_type(given: dict[str, Any], message: str) -> None:

@@ -7,7 +7,6 @@ from manifold_opt.experiments.rivals.projected_adam import ProjectedAdam
 from manifold_opt.experiments.rivals.rule import Rule
 from manifold_opt.experiments.rivals.scalar_adam import ScalarAdam
 from manifold_opt.experiments.rivals.table import RIVALS, Rival, StepOptimizer
-from manifold_opt.experiments.rivals.warm_up import WarmUp
 
 __all__ = ["RIVALS", "ArrayOptimizer", "ArrayState", "EmbeddedAdam", "Muon", "PenalizedAdam", "ProjectedAdam", "Rival",
-           "Rule", "ScalarAdam", "StepOptimizer", "WarmUp"]
+           "Rule", "ScalarAdam", "StepOptimizer"]

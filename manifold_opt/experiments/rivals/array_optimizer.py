@@ -76,6 +76,10 @@ class ArrayOptimizer:
         params = map_tree(step_one, self.spaces, params, grads, names=True)
         return params, ArrayState(t, points, moments)
 
+    def params(self, state: ArrayState) -> Tree:
+        """Copies of the parameters of a state."""
+        return map_tree(lambda path, space: state.points[path].copy(), self.spaces, names=True)
+
     def save_state(self, state: ArrayState) -> dict[str, Array]:
         """The state as a flat dict of arrays."""
         arrays = {f"point/{path}": Y for path, Y in state.points.items()}

@@ -6,8 +6,8 @@ from typing import final
 
 from manifold_opt.arrays.checks import Array
 from manifold_opt.experiments.rivals.projections import polar_factor
-from manifold_opt.experiments.rivals.rule import (ArrayMoments, Rate, Rule, adam_direction, adam_moments, is_free,
-                                                  rate_at)
+from manifold_opt.experiments.rivals.rule import ArrayMoments, Rule, adam_direction, adam_moments, is_free
+from manifold_opt.optimizers.schedule import Rate, check_rate, rate_at
 from manifold_opt.spaces import HomogeneousSpace
 
 __all__ = ["EmbeddedAdam"]
@@ -39,6 +39,9 @@ class EmbeddedAdam(Rule):
 
     learning_rate: Rate = 1e-3
 
+    def __post_init__(self) -> None:
+        check_rate("learning_rate", self.learning_rate)
+
     def init(self, space: HomogeneousSpace, Y: Array) -> ArrayMoments:
         """Both moments are zero."""
         return adam_moments(Y)
@@ -46,7 +49,7 @@ class EmbeddedAdam(Rule):
     def update(self, space: HomogeneousSpace, Y: Array, dL: Array, moments: ArrayMoments,
                t: int) -> tuple[Array, ArrayMoments]:
         """Moments of the Riemannian gradient, direction, tangent part, retraction."""
-        rate = rate_at(self.learning_rate, t)
+        rate = rate_at("learning_rate", self.learning_rate, t)
         if is_free(space):
             direction, moments = adam_direction(dL, moments, t)
             return Y - rate * direction, moments

@@ -7,8 +7,8 @@ from typing import final
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
-from manifold_opt.experiments.rivals.rule import (ArrayMoments, Rate, Rule, adam_direction, adam_moments, rate_at,
-                                                  transposed)
+from manifold_opt.experiments.rivals.rule import ArrayMoments, Rule, adam_direction, adam_moments, transposed
+from manifold_opt.optimizers.schedule import Rate, check_rate, rate_at
 from manifold_opt.spaces import HomogeneousSpace
 
 __all__ = ["Muon", "orthogonalized"]
@@ -49,6 +49,9 @@ class Muon(Rule):
     learning_rate: Rate = 1e-3
     momentum: float = 0.95
 
+    def __post_init__(self) -> None:
+        check_rate("learning_rate", self.learning_rate)
+
     def init(self, space: HomogeneousSpace, Y: Array) -> ArrayMoments:
         """The moment is zero; those of Adam for the rest."""
         return {"m": np.zeros_like(Y)} if _is_hidden(space, Y) else adam_moments(Y)
@@ -56,7 +59,7 @@ class Muon(Rule):
     def update(self, space: HomogeneousSpace, Y: Array, dL: Array, moments: ArrayMoments,
                t: int) -> tuple[Array, ArrayMoments]:
         """Momentum, orthogonalization, step."""
-        rate = rate_at(self.learning_rate, t)
+        rate = rate_at("learning_rate", self.learning_rate, t)
         if not _is_hidden(space, Y):
             direction, moments = adam_direction(dL, moments, t)
             return Y - rate * direction, moments

@@ -7,8 +7,8 @@ from typing import final
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
-from manifold_opt.experiments.rivals.rule import (ArrayMoments, Rate, Rule, adam_direction, adam_moments, is_free,
-                                                  rate_at, transposed)
+from manifold_opt.experiments.rivals.rule import ArrayMoments, Rule, adam_direction, adam_moments, is_free, transposed
+from manifold_opt.optimizers.schedule import Rate, check_rate, rate_at
 from manifold_opt.spaces import HomogeneousSpace
 
 __all__ = ["PenalizedAdam", "penalty", "penalty_gradient"]
@@ -34,6 +34,9 @@ class PenalizedAdam(Rule):
     learning_rate: Rate = 1e-3
     weight: float = 1.0
 
+    def __post_init__(self) -> None:
+        check_rate("learning_rate", self.learning_rate)
+
     def init(self, space: HomogeneousSpace, Y: Array) -> ArrayMoments:
         """Both moments are zero."""
         return adam_moments(Y)
@@ -43,7 +46,7 @@ class PenalizedAdam(Rule):
         """Adam's step with the gradient of loss and penalty."""
         G = dL if is_free(space) else dL + self.weight * penalty_gradient(Y)
         direction, moments = adam_direction(G, moments, t)
-        return Y - rate_at(self.learning_rate, t) * direction, moments
+        return Y - rate_at("learning_rate", self.learning_rate, t) * direction, moments
 
 
 def penalty(Y: Array) -> Array:

@@ -6,8 +6,8 @@ from typing import final
 
 from manifold_opt.arrays.checks import Array
 from manifold_opt.experiments.rivals.projections import PROJECTIONS
-from manifold_opt.experiments.rivals.rule import (ArrayMoments, Rate, Rule, adam_direction, adam_moments, is_free,
-                                                  rate_at)
+from manifold_opt.experiments.rivals.rule import ArrayMoments, Rule, adam_direction, adam_moments, is_free
+from manifold_opt.optimizers.schedule import Rate, check_rate, rate_at
 from manifold_opt.spaces import HomogeneousSpace
 
 __all__ = ["ProjectedAdam"]
@@ -37,6 +37,7 @@ class ProjectedAdam(Rule):
     projection: str = "polar"
 
     def __post_init__(self) -> None:
+        check_rate("learning_rate", self.learning_rate)
         if self.projection not in PROJECTIONS:
             raise ValueError(f"projection must be one of {', '.join(PROJECTIONS)}: got {self.projection!r}")
 
@@ -48,5 +49,5 @@ class ProjectedAdam(Rule):
                t: int) -> tuple[Array, ArrayMoments]:
         """Adam's step, then the projection."""
         direction, moments = adam_direction(dL, moments, t)
-        Y = Y - rate_at(self.learning_rate, t) * direction
+        Y = Y - rate_at("learning_rate", self.learning_rate, t) * direction
         return (Y if is_free(space) else PROJECTIONS[self.projection](Y)), moments

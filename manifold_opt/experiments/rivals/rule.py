@@ -2,21 +2,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any, Union
+from typing import Any
 
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
 from manifold_opt.spaces import Euclidean, HomogeneousSpace
 
-__all__ = ["ArrayMoments", "Rate", "Rule", "adam_direction", "adam_moments", "rate_at"]
+__all__ = ["ArrayMoments", "Rule", "adam_direction", "adam_moments", "is_free", "transposed"]
 
 ArrayMoments = dict[str, Array]
 """What a rule remembers of one array, by name."""
-
-Rate = Union[float, Callable[[int], float]]
-"""A learning rate: a number, or a function of the step t = 1, 2, ..."""
 
 RHO1, RHO2, DELTA = 0.9, 0.99, 3e-7
 """The constants of :class:`manifold_opt.Adam`, which all rivals of the name share."""
@@ -54,11 +50,6 @@ def adam_direction(G: Array, moments: ArrayMoments, t: int) -> tuple[Array, Arra
     m = RHO1 * moments["m"] + (1 - RHO1) * G
     v = RHO2 * moments["v"] + (1 - RHO2) * G * G
     return m / (1 - RHO1**t) / (np.sqrt(v / (1 - RHO2**t)) + DELTA), {"m": m, "v": v}
-
-
-def rate_at(rate: Rate, t: int) -> float:
-    """The rate of step t."""
-    return float(rate(t) if callable(rate) else rate)
 
 
 def is_free(space: HomogeneousSpace) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 
 from manifold_opt.optimizers import Adam
 from manifold_opt.optimizers.method import Method, Moments
+from manifold_opt.optimizers.schedule import Rate, check_rate, rate_at
 from manifold_opt.tangent import HorizontalElement, VectorTangentSpace
 
 __all__ = ["ScalarAdam"]
@@ -41,10 +42,13 @@ class ScalarAdam(Method):
     12.5
     """
 
-    learning_rate: float = 1e-3
+    learning_rate: Rate = 1e-3
     rho1: float = 0.9
     rho2: float = 0.99
     delta: float = 3e-7
+
+    def __post_init__(self) -> None:
+        check_rate("learning_rate", self.learning_rate)
 
     def init(self, G: HorizontalElement) -> Moments:
         """All moments are zero."""
@@ -60,7 +64,8 @@ class ScalarAdam(Method):
         square = G.inner(G) / G.space.dimension
         B1 = moments["B1"] * (1 - share1) + G * share1
         v = np.asarray((1 - share2) * moments["v"] + share2 * square, G.dtype)
-        return B1.scale(-self.learning_rate / np.sqrt(v + self.delta**2)), {"B1": B1, "v": v}
+        rate = rate_at("learning_rate", self.learning_rate, t)
+        return B1.scale(-rate / np.sqrt(v + self.delta**2)), {"B1": B1, "v": v}
 
     def _adam(self) -> Adam:
         return Adam(self.learning_rate, self.rho1, self.rho2, self.delta)

@@ -12,10 +12,10 @@ from manifold_opt.experiments.rivals.embedded_adam import EmbeddedAdam
 from manifold_opt.experiments.rivals.muon import Muon
 from manifold_opt.experiments.rivals.penalized_adam import PenalizedAdam
 from manifold_opt.experiments.rivals.projected_adam import ProjectedAdam
-from manifold_opt.experiments.rivals.rule import Rate, Rule
+from manifold_opt.experiments.rivals.rule import Rule
 from manifold_opt.experiments.rivals.scalar_adam import ScalarAdam
-from manifold_opt.experiments.rivals.warm_up import Scheduled
 from manifold_opt.optimizers import Adam, Gradient, Method, Momentum, Optimizer
+from manifold_opt.optimizers.schedule import Rate
 from manifold_opt.spaces import Euclidean
 
 __all__ = ["RIVALS", "Rival", "StepOptimizer"]
@@ -31,6 +31,9 @@ class StepOptimizer(Protocol):
 
     def step(self, params: Tree, grads: Tree, state: Any, overwrite: bool = False) -> tuple[Tree, Any]:
         """New parameters and new state."""
+
+    def params(self, state: Any) -> Tree:
+        """Copies of the parameters of a state."""
 
     def save_state(self, state: Any) -> dict[str, Array]:
         """The state as a flat dict of arrays."""
@@ -74,25 +77,21 @@ class Rival:
     constrained: bool = True
 
 
-def _on_spaces(method: Callable[[float], Method], **fixed: Any) -> Make:
+def _on_spaces(method: Callable[[Rate], Method], **fixed: Any) -> Make:
     """The library's optimizer with a method, all weights on their spaces."""
-    return lambda spaces, rate, options: Optimizer(_scheduled(method, rate), spaces, **{**options, **fixed})
+    return lambda spaces, rate, options: Optimizer(method(rate), spaces, **{**options, **fixed})
 
 
-def _free(method: Callable[[float], Method]) -> Make:
+def _free(method: Callable[[Rate], Method]) -> Make:
     """The library's optimizer with a method, all weights free."""
     def make(spaces: Tree, rate: Rate, options: dict[str, Any]) -> StepOptimizer:
-        return Optimizer(_scheduled(method, rate), map_tree(lambda space: Euclidean(*space.shape), spaces), **options)
+        return Optimizer(method(rate), map_tree(lambda space: Euclidean(*space.shape), spaces), **options)
     return make
 
 
 def _by_rule(rule: Callable[[Rate], Rule]) -> Make:
     """A rule for arrays."""
     return lambda spaces, rate, options: ArrayOptimizer(rule(rate), spaces)
-
-
-def _scheduled(method: Callable[[float], Method], rate: Rate) -> Method:
-    return Scheduled(method, rate) if callable(rate) else method(rate)
 
 
 RIVALS: dict[str, Rival] = {

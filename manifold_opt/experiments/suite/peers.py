@@ -77,6 +77,10 @@ class GeooptAdam:
         return (map_tree(lambda path, _: points[path], self.spaces, names=True),
                 self._state(state.t + 1, points, moments))
 
+    def params(self, state: OptimizerState) -> Tree:
+        """Copies of the parameters."""
+        return map_tree(lambda path, _: state.sections[path].point.copy(), self.spaces, names=True)
+
     def save_state(self, state: OptimizerState) -> dict[str, Array]:
         """The state as a flat dict of arrays."""
         arrays = {"t": np.array(state.t)}

@@ -12,10 +12,11 @@ from manifold_opt.arrays.checks import Array, tolerance
 from manifold_opt.arrays.trees import leaves
 from manifold_opt.experiments import Settings, Training
 from manifold_opt.experiments.rivals import (RIVALS, ArrayOptimizer, EmbeddedAdam, Muon, PenalizedAdam, ProjectedAdam,
-                                             ScalarAdam, WarmUp)
+                                             ScalarAdam)
 from manifold_opt.experiments.rivals.muon import orthogonalized
 from manifold_opt.experiments.rivals.penalized_adam import penalty, penalty_gradient
 from manifold_opt.experiments.rivals.projections import polar_factor, qr_factor
+from manifold_opt.optimizers import WarmUp
 from training_cases import small_images
 
 N, n = 9, 3
