@@ -1,8 +1,9 @@
 """Measure what the tables of these pages state, and write them to tables/.
 
-    OPENBLAS_NUM_THREADS=1 python docs/numerics/measure.py [forward] [drift] [identities]
+    PYTHONPATH=tests OPENBLAS_NUM_THREADS=1 python docs/numerics/measure.py [forward] [lengths] [drift] [identities]
 
-needs the packages of the "test" extra. Each table ends with the date, the machine and the versions.
+needs the packages of the "test" extra, for "lengths" python-flint as well. Each table ends with the date, the machine
+and the versions.
 """
 from __future__ import annotations
 
@@ -10,18 +11,23 @@ import datetime
 import os
 import platform
 import sys
+import time
 from pathlib import Path
 
-import mpmath
+import decimals
+import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import scipy
 from scipy.linalg import expm
 
 from manifold_opt import Adam, Euclidean, Grassmann, Optimizer, Stiefel, SymplecticGrassmann, SymplecticStiefel
 from manifold_opt.groups import symplectic_form
+from manifold_opt.sections import TransportedSection
 from manifold_opt.verify import IDENTITIES, run
 from manifold_opt.version import __version__
 
+matplotlib.use("Agg")
 TABLES = Path(__file__).parent / "tables"
 EPS = float(np.finfo(float).eps)
 
@@ -49,28 +55,9 @@ def write(name: str, head: list[str], rows: list[list[str]]) -> None:
 
 
 def exact(function, X: np.ndarray, n: int) -> np.ndarray:
-    """The first n columns of a matrix function in 60 digits."""
-    with mpmath.workdps(60):
-        result = function(mpmath.matrix(X.tolist()))
-        return np.array([[float(result[i, j]) for j in range(n)] for i in range(len(X))])
-
-
-def exact_exponential(X):
-    """Scaling and squaring of the Taylor series in the working precision."""
-    doublings = max(0, int(mpmath.ceil(mpmath.log(mpmath.mnorm(X, 1), 2))) + 8)
-    scaled, term, result = X / 2**doublings, mpmath.eye(X.rows), mpmath.eye(X.rows)
-    for k in range(1, 45):
-        term = term * scaled / k
-        result += term
-    for _ in range(doublings):
-        result = result * result
-    return result
-
-
-def exact_cayley(X):
-    """(I - X/2)^-1 (I + X/2) in the working precision."""
-    identity = mpmath.eye(X.rows)
-    return mpmath.inverse(identity - X / 2) * (identity + X / 2)
+    """The first n columns of a matrix function in 60 digits, rounded."""
+    with decimals.digits():
+        return decimals.rounded(function(decimals.big(X))[:, :n])
 
 
 def plain_series(W, n: int) -> np.ndarray:
@@ -88,17 +75,17 @@ def forward() -> None:
     """Orthogonality and forward error of the retractions on St(3, 20)."""
     space, rows = Stiefel(20, 3), []
     section = space.global_section(space.canonical_point())
-    for norm in (0.1, 1.0, 10.0, 50.0, 100.0, 361.0, 767.0):
+    for norm in (0.1, 1.0, 10.0, 40.0, 50.0, 100.0, 361.0, 767.0):
         rng = np.random.default_rng(0)
         W = section.lift(space.random_tangent(rng, section.point))
         W = W * (norm / np.linalg.norm(W.to_dense()))
         dense = W.to_dense()
         with np.errstate(all="ignore"):
-            results = [(section.move(W, "geodesic").point, exact_exponential), (plain_series(W, 3), exact_exponential),
-                       (expm(dense)[:, :3], exact_exponential), (section.move(W, "cayley").point, exact_cayley),
-                       (section.move(W, "cayley_factor").point, exact_cayley)]
+            results = [(section.move(W, "geodesic").point, decimals.expm), (plain_series(W, 3), decimals.expm),
+                       (expm(dense)[:, :3], decimals.expm), (section.move(W, "cayley").point, decimals.cayley),
+                       (section.move(W, "cayley_factor").point, decimals.cayley)]
         row, show = [f"{norm:g}"], lambda error: f"{error:.0e}" if error < 1e6 else "∞"
-        references = {function: exact(function, dense, 3) for function in (exact_exponential, exact_cayley)}
+        references = {function: exact(function, dense, 3) for function in (decimals.expm, decimals.cayley)}
         for Y, function in results:
             with np.errstate(all="ignore"):
                 errors = np.linalg.norm(Y.T @ Y - np.eye(3)), np.linalg.norm(Y - references[function])
@@ -106,6 +93,69 @@ def forward() -> None:
         rows.append(row)
     write("forward", ["norm of the lift", "geodesic", "plain series", "SciPy ``expm``, dense", "Cayley",
                       "Cayley, 2n × 2n"], rows)
+
+
+SIZES, NORMS = (4, 16, 32, 64, 128), (0.99, 1.01, 10.0, 100.0, 1e3, 1e4, 1e6)
+"""Frame columns n of points on St(n, 2n), and norms of the velocities, of part "lengths"."""
+
+
+def exact_step(W, name: str) -> np.ndarray:
+    """The first n columns of the exponential or Cayley transform of a velocity, by balls that prove their rounding."""
+    import flint
+    flint.ctx.prec = 200
+    X = flint.arb_mat([[flint.arb(float(x)) for x in row] for row in W.to_dense()])
+    one = flint.arb_mat([[int(i == j) for j in range(X.ncols())] for i in range(X.nrows())])
+    R = X.exp() if name == "geodesic" else (one - X / 2).solve(one + X / 2)
+    columns = [[R[i, j] for j in range(W.A.shape[-1])] for i in range(X.nrows())]
+    assert max(float(entry.rad()) for row in columns for entry in row) < 1e-25
+    return np.array([[float(entry.mid()) for entry in row] for row in columns])
+
+
+def seconds(function) -> float:
+    """The shortest time of a call among as many as fit in a quarter of a second, at least three."""
+    times: list[float] = []
+    while len(times) < 3 or sum(times) < 0.25:
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def lengths() -> None:
+    """Forward error, defect and cost of one step over n and the norm of the velocity, at E of St(n, 2n)."""
+    measured = {name: {} for name in ("geodesic", "cayley")}
+    for n in SIZES:
+        space = Stiefel(2 * n, n)
+        section = TransportedSection.from_dense(np.eye(2 * n), space.tangent_space)
+        for norm in NORMS:
+            W = space.tangent_space.random(np.random.default_rng(n))
+            W = W * (norm / float(W.norm()))
+            for name, table in measured.items():
+                Y = section.move(W, name).point
+                table[n, norm] = (np.linalg.norm(Y - exact_step(W, name)) / EPS, float(space.point_defect(Y)) / EPS,
+                                  seconds(lambda: section.move(W, name)))
+    rows = [[name, str(n), *(f"{table[n, norm][0]:.3g} / {table[n, norm][1]:.2g} / "
+                             f"{table[n, norm][2] / table[n, NORMS[0]][2]:.1f}" for norm in NORMS)]
+            for name, table in measured.items() for n in SIZES]
+    write("lengths", ["retraction", "n", *(f"norm {norm:g}" for norm in NORMS)], rows)
+    draw_lengths(measured)
+
+
+def draw_lengths(measured: dict) -> None:
+    """Errors and times of part "lengths" over the norm, a line for each n."""
+    figure, axes = plt.subplots(2, 2, figsize=(9, 6.5), sharex=True, sharey="row", layout="constrained")
+    for column, (name, table) in zip(axes.T, measured.items()):
+        for n in SIZES:
+            for ax, kind in zip(column, (0, 2)):
+                scale = 1.0 if kind == 0 else 1e3
+                ax.loglog(NORMS, [scale * table[n, norm][kind] for norm in NORMS], "o-", markersize=3, label=f"n = {n}")
+        column[0].loglog(NORMS, [max(1.0, norm) for norm in NORMS], "k:", label="eps times the norm")
+        column[0].set_title(name)
+        column[1].set_xlabel("norm of the velocity")
+    axes[0, 0].set_ylabel("forward error in eps")
+    axes[1, 0].set_ylabel("time of a step in ms")
+    axes[0, 0].legend(fontsize="small")
+    figure.savefig(Path(__file__).parent / "figures" / "lengths.svg", metadata={"Date": None})
 
 
 def eigenvalues(diagonal: np.ndarray):
@@ -174,6 +224,6 @@ def identities() -> None:
 
 
 if __name__ == "__main__":
-    parts = {"forward": forward, "drift": drift, "identities": identities}
+    parts = {"forward": forward, "lengths": lengths, "drift": drift, "identities": identities}
     for part in sys.argv[1:] or parts:
         parts[part]()

@@ -24,28 +24,7 @@ CONDITIONS = {"float64": (10.0, 1000.0), "float32": (10.0,)}
 
 
 def parse_space(text: str) -> Any:
-    """A space from its name and sizes.
-
-    Parameters
-    ----------
-    text : str
-        Such as "Stiefel(6,2)".
-
-    Returns
-    -------
-    HomogeneousSpace
-
-    Raises
-    ------
-    ValueError
-        If the name is unknown or the sizes are not valid; the message lists the names.
-
-    Examples
-    --------
-    >>> from manifold_opt.verify.command import parse_space
-    >>> parse_space("Stiefel(6, 2)")
-    Stiefel(6, 2)
-    """
+    """A space from its name and sizes."""
     name, opening, rest = text.strip().partition("(")
     if name not in SPACES or not opening or not rest.endswith(")"):
         raise ValueError(f"--space must be one of {', '.join(SPACES)} with sizes, such as Stiefel(6,2): got {text!r}")
@@ -58,34 +37,7 @@ def parse_space(text: str) -> Any:
 
 def verify_all(spaces: list[Any], dtypes: list[str], seeds: int, *, first: int = 0, method: Any = None,
                scales: tuple[float, ...] = (1.0, 1e-4)) -> IdentityReport:
-    """One report over spaces, dtypes, seeds, condition numbers and lengths of the tangent vectors.
-
-    Parameters
-    ----------
-    spaces : list
-        Spaces.
-    dtypes : list of str
-        "float32", "float64".
-    seeds : int
-        Number of seeds.
-    first : int
-        The first seed.
-    method : object or None
-        Optimization method to be compared with the textbook.
-    scales : tuple of float
-        Lengths of the tangent vectors, near-identity steps included.
-
-    Returns
-    -------
-    IdentityReport
-
-    Examples
-    --------
-    >>> from manifold_opt import Grassmann
-    >>> from manifold_opt.verify.command import verify_all
-    >>> bool(verify_all([Grassmann(5, 2)], ["float32"], 1))
-    True
-    """
+    """One report over spaces, dtypes, seeds, condition numbers and lengths of the tangent vectors."""
     report = IdentityReport([])
     for space in spaces:
         isometric = getattr(space, "adjoint", None) is None or space.adjoint.is_compact
@@ -98,22 +50,7 @@ def verify_all(spaces: list[Any], dtypes: list[str], seeds: int, *, first: int =
 
 
 def add_parser(subparsers: Any) -> None:
-    """Add the command to those of ``python -m manifold_opt``.
-
-    Parameters
-    ----------
-    subparsers : object
-        What :meth:`argparse.ArgumentParser.add_subparsers` returned.
-
-    Examples
-    --------
-    >>> import argparse
-    >>> from manifold_opt.verify.command import add_parser
-    >>> parser = argparse.ArgumentParser()
-    >>> add_parser(parser.add_subparsers())
-    >>> parser.parse_args(["verify", "--seeds", "1"]).seeds
-    1
-    """
+    """Add the command to those of ``python -m manifold_opt``."""
     parser = subparsers.add_parser("verify", help="check every identity on every space",
                                    description="Measure every identity in units of eps; exit code 1 if one fails.")
     parser.add_argument("--space", action="append", metavar="NAME(SIZES)",
@@ -129,34 +66,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run_command(arguments: argparse.Namespace) -> int:
-    """Run the command: 0 if every identity holds, 1 if one fails, 2 if none was measured.
-
-    Parameters
-    ----------
-    arguments : argparse.Namespace
-        From the parser.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    ValueError
-        If a space, the number of seeds or the method is not valid.
-
-    Examples
-    --------
-    >>> import argparse
-    >>> from manifold_opt.verify.command import add_parser
-    >>> parser = argparse.ArgumentParser()
-    >>> add_parser(parser.add_subparsers())
-    >>> arguments = parser.parse_args(["verify", "--space", "Euclidean(3)", "--seeds", "0"])
-    >>> arguments.run(arguments)
-    Traceback (most recent call last):
-    ...
-    ValueError: --seeds must be at least 1: got 0
-    """
+    """Run the command: 0 if every identity holds, 1 if one fails, 2 if none was measured."""
     if arguments.seeds < 1:
         raise ValueError(f"--seeds must be at least 1: got {arguments.seeds}")
     spaces = [parse_space(text) for text in arguments.space or DEFAULT_SPACES]

@@ -76,28 +76,7 @@ def run(space: Any, *, rng: np.random.Generator | int = 0, dtype: npt.DTypeLike 
 
 
 def draw_seed(rng: np.random.Generator | int) -> int:
-    """The seed itself, or one drawn from a generator.
-
-    Parameters
-    ----------
-    rng : int or numpy.random.Generator
-        What the caller gave.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    TypeError
-        If it is neither.
-
-    Examples
-    --------
-    >>> from manifold_opt.verify.run import draw_seed
-    >>> draw_seed(5)
-    5
-    """
+    """The seed itself, or one drawn from a generator."""
     if isinstance(rng, np.random.Generator):
         return int(rng.integers(2**31))
     if isinstance(rng, bool) or not isinstance(rng, (int, np.integer)):

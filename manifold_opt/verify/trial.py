@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from manifold_opt.arrays.checks import Array
-from manifold_opt.groups import Adjoint
 from manifold_opt.groups import TranslationGroup
 from manifold_opt.tangent import HorizontalElement, SymmetricTangentSpace
 
@@ -84,7 +83,7 @@ class Trial:
         self.shape: tuple[int, ...] = tuple(space.shape)
         self._sampler = set(inspect.signature(space.random_point).parameters)
         self.batch = ((4,) if "batch" in self._sampler else ()) if batch is None else tuple(batch)
-        self.adjoint: Adjoint | None = getattr(space, "adjoint", None)
+        self.adjoint: Any = getattr(space, "adjoint", None)
         self.is_grassmann: bool = isinstance(getattr(space, "tangent_space", None), SymmetricTangentSpace)
         self.is_isometric: bool = self.adjoint is None or bool(self.adjoint.is_compact)
         self.is_flat: bool = isinstance(getattr(space, "group", None), TranslationGroup)

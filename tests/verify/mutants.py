@@ -1,4 +1,4 @@
-"""Twelve mistakes that stand, or stood, in published libraries, as faulty spaces, sections, methods and functions."""
+"""Thirteen mistakes that stand, or stood, in published libraries, as faulty spaces, sections, methods and functions."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -98,6 +98,29 @@ class AdamOneStepAhead:
 
     def update(self, G: Any, moments: Any, step: int) -> Any:
         return Adam(self.learning_rate, self.rho1, self.rho2, self.delta).update(G, moments, step + 1)
+
+
+@dataclass(frozen=True)
+class AdamProjectingTheSecondMoment:
+    """The second moment projected as a tangent vector: squares are symmetric, what is left of A is zero or negative.
+
+    At E the frame block vanishes and the step there is the gradient over delta; elsewhere entries are negative, and
+    their roots NaN from the second step on. Published.
+    """
+
+    learning_rate: float = 1e-3
+    rho1: float = 0.9
+    rho2: float = 0.99
+    delta: float = 3e-7
+
+    def init(self, G: Any) -> Any:
+        return Adam().init(G)
+
+    def update(self, G: Any, moments: Any, step: int) -> Any:
+        W, after = Adam(self.learning_rate, self.rho1, self.rho2, self.delta).update(G, moments, step)
+        second = after["B2"]
+        projected = HorizontalElement(second.space.project_frame(second.A), second.B, second.space)
+        return -self.learning_rate * after["B1"].divide(projected.sqrt().shift(self.delta)), {**after, "B2": projected}
 
 
 class SectionProxy:

@@ -34,6 +34,9 @@ def spaces() -> dict[str, tuple[Any, dict[str, Any], set[str]]]:
                                                {"adam: the textbook algorithm"}),
         "5 bias correction at t + 1": (STIEFEL, {"method": mutants.AdamOneStepAhead()},
                                        {"adam: first step is the sign", "adam: the textbook algorithm"}),
+        "13 second moment projected": (
+            STIEFEL, {"method": mutants.AdamProjectingTheSecondMoment()},
+            {"adam: first step is the sign", "adam: the textbook algorithm"}),
         "6 inner product counts blocks twice": (
             mutants.counting_twice(STIEFEL), {},
             {"metric: product of global representations", "element: product of dense forms"}),

@@ -77,7 +77,6 @@ def _elements(trial: Trial) -> tuple[Array, Array, Array]:
 
 
 def _product(trial: Trial, X: Array, Z: Array) -> Array:
-    assert trial.adjoint is not None
     return np.asarray(np.trace(trial.adjoint(X) @ Z, axis1=-2, axis2=-1))
 
 

@@ -55,7 +55,6 @@ def geodesic_equation(trial: Trial) -> Array:
     t = 0.25
     Y_t, first, second = curve(t), velocity(curve, trial.dtype, t), acceleration(curve, trial.dtype, t)
     if trial.is_grassmann:
-        assert trial.adjoint is not None
         first = first - Y_t @ (trial.adjoint(Y_t) @ first)
     return trial.relative(second - _lift(trial)(Y_t, first) @ first, trial.sigma**2)
 

@@ -37,7 +37,6 @@ def gradient_pairing(trial: Trial) -> Array:
           needs=("riemannian_gradient", "group"), where=("matrix spaces",))
 def gradient_is_XY(trial: Trial) -> Array:
     """Against the dense algebra element, relative to |dL| |Y|^2 (times |Y|^2 more for the vertical part)."""
-    assert trial.adjoint is not None
     Y = trial.Y
     XY = 2 * trial.space.group.project_algebra(trial.dL @ np.swapaxes(Y, -1, -2)) @ Y
     if trial.is_grassmann:

@@ -25,7 +25,6 @@ def lift_in_algebra(trial: Trial) -> Array:
           needs=("horizontal_lift",), where=("matrix spaces",))
 def lift_maps(trial: Trial) -> Array:
     """Relative to |Omega| |Y|; on SpGr up to the vertical vector Y Y*(Omega Y) that changes the representative."""
-    assert trial.adjoint is not None
     Omega = trial.space.horizontal_lift(trial.Y, trial.Delta)
     image = Omega @ trial.Y
     size = _size(trial, Omega) * trial.sigma
@@ -95,7 +94,6 @@ def pseudo_lift_conjugate(trial: Trial) -> Array:
           needs=("horizontal_lift", "global_section"), where=("quotients of Sp(2N)",))
 def riemannian_lift_blocks(trial: Trial) -> Array:
     """The frame columns agree (on SpGr: up to A, which belongs to the choice of the representative)."""
-    assert trial.adjoint is not None
     Omega, Lambda = trial.space.horizontal_lift(trial.Y, trial.Delta), trial.Lambda()
     frame, complement = trial.adjoint.frame(*trial.shape), trial.adjoint.complement(*trial.shape)
     columns = trial.adjoint(Lambda) @ (Omega @ trial.Y)
@@ -115,7 +113,6 @@ def vertical_remainder(trial: Trial) -> Array:
     """
     if trial.condition < 1.5:
         raise NotCovered("for points with a condition number above 1.5")
-    assert trial.adjoint is not None
     Omega, Lambda = trial.space.horizontal_lift(trial.Y, trial.Delta), trial.Lambda()
     remainder = trial.adjoint(Lambda) @ Omega @ Lambda - trial.W.to_dense()
     return np.asarray(trial.norm(remainder) < 1e-3 * trial.norm(trial.W.to_dense()), float)
@@ -126,7 +123,6 @@ def vertical_remainder(trial: Trial) -> Array:
           needs=("horizontal_lift", "group", "tangent_defect"), where=("matrix spaces",))
 def splitting_vertical(trial: Trial) -> Array:
     """The rest of an algebra element after its lift is taken away belongs to the isotropy algebra of Y."""
-    assert trial.adjoint is not None
     X, rest = _split(trial)
     image = rest @ trial.Y
     if trial.is_grassmann:
@@ -165,7 +161,6 @@ def pseudo_lift_maps(trial: Trial) -> Array:
           needs=("pseudo_horizontal_lift", "pseudo_riemannian_metric"))
 def pseudo_metric_of_lifts(trial: Trial) -> Array:
     """Relative to |Delta1| |Delta2| |Y|^4, the size of the terms."""
-    assert trial.adjoint is not None
     Y, D1, D2, space = trial.Y, trial.Delta, trial.Delta2, trial.space
     O1, O2 = space.pseudo_horizontal_lift(Y, D1), space.pseudo_horizontal_lift(Y, D2)
     product = 0.5 * np.trace(trial.adjoint(O1) @ O2, axis1=-2, axis2=-1)
@@ -185,7 +180,6 @@ def _length(trial: Trial, Delta: Array, Omega: Array) -> Array:
 
 def _split(trial: Trial) -> tuple[Array, Array]:
     """A random algebra element X and X - Omega(Y, XY), with the reductive representative on Grassmann kinds."""
-    assert trial.adjoint is not None
     X = trial.algebra("split")
     Delta = X @ trial.Y
     if trial.is_grassmann:
@@ -194,7 +188,6 @@ def _split(trial: Trial) -> tuple[Array, Array]:
 
 
 def _conjugate_residual(trial: Trial, Omega: Array) -> Array:
-    assert trial.adjoint is not None
     Lambda = trial.Lambda()
     conjugate = trial.adjoint(Lambda) @ Omega @ Lambda
     return trial.relative(conjugate - trial.W.to_dense(), _size(trial, Omega), trial.Lambda_norm() ** 2)

@@ -49,7 +49,6 @@ def textbook(trial: Trial) -> Array:
           needs=("global_section", "method"), where=("matrix spaces",))
 def velocity_horizontal(trial: Trial) -> Array:
     """The algebra defect of the block A of the velocities, relative to eta."""
-    assert trial.adjoint is not None
     adam, gradients = _adam(trial), _gradients(trial)
     moments, worst = adam.init(gradients[0]), np.zeros(trial.batch)
     for t, G in enumerate(gradients, start=1):

@@ -32,25 +32,7 @@ def _size(trial: Trial) -> Array:
 
 
 def retraction_identities(name: str, order: int | None = None) -> list[Identity]:
-    """The identities of one retraction of a trial, not registered.
-
-    Parameters
-    ----------
-    name : str
-        Key of the trial's retractions.
-    order : int or None
-        To which order it follows the trial's retraction "geodesic", if that is known.
-
-    Returns
-    -------
-    list of Identity
-
-    Examples
-    --------
-    >>> from manifold_opt.verify.identities.retractions import retraction_identities
-    >>> [identity.name for identity in retraction_identities("mine")][:2]
-    ['mine: R(0) = Y', 'mine: stays on the space']
-    """
+    """The identities of one retraction of a trial, not registered."""
     needs = (f"R:{name}",)
     place = PLACE.get(name, "Absil, Mahony, Sepulchre 2008, section 4.1")
     by_lift = ("horizontal_lift",) if name == "riemannian_geodesic" else ()
@@ -146,30 +128,7 @@ def _taylor(name: str) -> Callable[[Trial], Array]:
 
 
 def taylor_errors(trial: Trial, name: str) -> tuple[Array, Array, float]:
-    """Norms of R(Y, t Delta) - Y - t Delta (of projectors on Grassmann kinds) over steps t, and the rounding level.
-
-    Parameters
-    ----------
-    trial : Trial
-        The setting.
-    name : str
-        Key of the trial's retractions.
-
-    Returns
-    -------
-    steps, errors : numpy.ndarray
-        Of shape (k,).
-    floor : float
-        Level of rounding.
-
-    Examples
-    --------
-    >>> from manifold_opt import Stiefel
-    >>> from manifold_opt.verify import Trial, fit_slope
-    >>> from manifold_opt.verify.identities.retractions import taylor_errors
-    >>> bool(abs(fit_slope(*taylor_errors(Trial(Stiefel(6, 2), seed=0), "cayley")).slope - 2) < 0.1)
-    True
-    """
+    """Norms of R(Y, t Delta) - Y - t Delta (of projectors on Grassmann kinds) over steps t, and the rounding level."""
     start = _embed(trial, trial.Y)
     return _errors(trial, name, lambda t, Delta: start + trial.dtype.type(t) * _embed_tangent(trial, Delta))
 

@@ -22,7 +22,6 @@ def _register(kind: str) -> None:
 
     def over_Y(trial: Trial) -> Array:
         """The frame columns, relative to the norm of the section."""
-        assert trial.adjoint is not None
         columns = trial.Lambda(kind)[..., trial.adjoint.frame(*trial.shape)]
         return trial.relative(columns - trial.Y, trial.Lambda_norm(kind))
 
@@ -73,7 +72,6 @@ def _register(kind: str) -> None:
 
 
 def _inverse(trial: Trial, kind: str) -> tuple[Array, Array, Array]:
-    assert trial.adjoint is not None
     Lambda = trial.Lambda(kind)
     return Lambda, trial.adjoint(Lambda), np.eye(trial.N, dtype=trial.dtype)
 
@@ -84,15 +82,9 @@ def _reach(trial: Trial) -> Array:
 
 
 def _random_element(trial: Trial) -> HorizontalElement:
-    """A random element of the global tangent space, with blocks of the shape that the space has."""
-    zero = trial.section("transported").lift(np.zeros_like(trial.Y))
-    A, B = (trial.rng(name).standard_normal(block.shape).astype(trial.dtype)
-            for name, block in (("A", zero.A), ("B", zero.B)))
-    if trial.adjoint is None or trial.is_grassmann:
-        A = zero.A
-    else:
-        A = 0.5 * (A - trial.adjoint(A))
-    return HorizontalElement(A, B, zero.space)
+    """A random element of the global tangent space."""
+    element: HorizontalElement = trial.space.tangent_space.random(trial.rng("element"), trial.batch, trial.dtype)
+    return element
 
 
 _register("transported")
@@ -144,7 +136,6 @@ def section_independence_reflector(trial: Trial) -> Array:
           Bound(40, p=1), needs=("global_section", "group"), where=("matrix spaces", "proper quotients"))
 def section_independence(trial: Trial) -> Array:
     """The library's section against one turned by a random element of H, relative to |Lambda|, times the length."""
-    assert trial.adjoint is not None
     section, (N, n) = trial.section("transported"), trial.shape
     h = trial.group_element("isotropy", N - n, 2.0)
     complement = trial.Lambda()[..., trial.adjoint.complement(N, n)] @ h
@@ -161,7 +152,6 @@ def section_independence(trial: Trial) -> Array:
           needs=("global_section",), where=("matrix spaces",))
 def cayley_inverse(trial: Trial) -> Array:
     """The velocity recovered from the retracted point, relative to |Lambda|^2."""
-    assert trial.adjoint is not None
     if trial.is_isometric and trial.scale > 4:
         raise NotCovered("for steps of length at most 4, beyond which the inverse is ill-conditioned")
     adjoint, section = trial.adjoint, trial.section("transported")
@@ -193,6 +183,8 @@ def one_parameter_subgroup(trial: Trial) -> Array:
           needs=("global_section", "point_defect"), where=("matrix spaces",))
 def drift(trial: Trial) -> Array:
     """The growth of the defect without restoration, relative to the largest |Y|^2 on the way."""
+    if trial.scale != 1.0:
+        raise NotCovered("measured at a length of its own, with scale 1")
     section, rng = trial.section("transported"), trial.rng("drift")
     largest = trial.sigma
     for step in range(DRIFT_STEPS):
@@ -211,7 +203,6 @@ def drift(trial: Trial) -> Array:
           needs=("global_section",), where=("matrix spaces",))
 def restoration(trial: Trial) -> Array:
     """The defect after one restoration of a disturbed section, against the closed form, relative to |Lambda|^2."""
-    assert trial.adjoint is not None
     noise = trial.normal("disturbance", (trial.N, trial.N))
     size = trial.Lambda_norm()[..., None, None].astype(trial.dtype)
     disturbed = trial.Lambda() + noise * (trial.eps**0.4 / (np.sqrt(trial.N) * size)).astype(trial.dtype)

@@ -1,4 +1,7 @@
-"""Matrix arithmetic in 60 digits on NumPy arrays of mpmath numbers, written from the formulas and nothing else."""
+"""The truth of the tests: matrix arithmetic in 60 digits on NumPy arrays of mpmath numbers, from the formulas alone.
+
+Every number of digits in the tests is that of this module; its own test is ``tests/verify/test_truth.py``.
+"""
 from __future__ import annotations
 
 from typing import Any
@@ -10,14 +13,25 @@ from manifold_opt.groups import symplectic_form
 
 DIGITS = 60
 Big = Any
+"""An array of mpmath numbers."""
 _number = np.vectorize(mpmath.mpf, otypes=[object])
-_float = np.vectorize(float, otypes=[float])
 _tanh, _exp, _sqrt = (np.vectorize(f, otypes=[object]) for f in (mpmath.tanh, mpmath.exp, mpmath.sqrt))
 
 
 def big(X: Any) -> Big:
     """Floats, exactly, as 60-digit numbers."""
-    return _number(np.asarray(X, float))
+    X = np.asarray(X, float)
+    return _number(X) if X.size else X.astype(object)
+
+
+def digits() -> Any:
+    """The context in which all of this is done."""
+    return mpmath.workdps(DIGITS)
+
+
+def rounded(X: Big) -> Any:
+    """60-digit numbers rounded to floats."""
+    return np.reshape([float(x) for x in np.ravel(X)], np.shape(X)) if np.size(X) else np.zeros(np.shape(X))
 
 
 def eye(n: int) -> Big:
