@@ -1,0 +1,198 @@
+"""The optimizer on manifolds and the transformer in JAX; the gradients of the transformer by jax.value_and_grad.
+
+    python -m manifold_opt oracle check jax_backend:JaxBackend
+"""
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy.linalg import expm, solve_triangular
+
+jax.config.update("jax_enable_x64", True)   # otherwise JAX computes in float32, whatever it is given
+
+
+def is_symplectic(space):
+    return space.startswith("symplectic")
+
+
+def form(size, dtype):
+    """J = [[0, I], [-I, 0]]."""
+    return jnp.kron(jnp.array([[0, 1], [-1, 0]], dtype), jnp.eye(size // 2, dtype=dtype))
+
+
+def adjoint(space, M):
+    """M^T, or J^T M^T J with the forms of the sizes of M."""
+    J_p, J_q = (form(size, M.dtype) for size in M.shape)
+    return J_q.T @ M.T @ J_p if is_symplectic(space) else M.T
+
+
+def columns(space, N, n):
+    """Numbers of the columns of Lambda that make up Y, and of the others."""
+    frame = [*range(n // 2), *range(N // 2, N // 2 + n // 2)] if is_symplectic(space) else [*range(n)]
+    return np.array(frame, int), np.array([j for j in range(N) if j not in frame], int)
+
+
+@partial(jax.jit, static_argnums=0)
+def global_section(space, Y):
+    """Y with an orthonormal basis of its complement, in symplectic pairs on the symplectic spaces."""
+    if space == "euclidean":
+        return Y
+    (N, n), (frame, complement) = Y.shape, columns(space, *Y.shape)
+    J = form(N, Y.dtype)
+    rest = jnp.linalg.qr(J.T @ Y if is_symplectic(space) else Y, mode="complete")[0][:, n:]
+    if is_symplectic(space):   # eigenvectors of the skew matrix of the form, for its positive eigenvalues
+        omega, V = jnp.linalg.eigh(1j * (rest.T @ J @ rest))
+        V = V[:, (N - n) // 2:] * jnp.sqrt(2 / omega[(N - n) // 2:])
+        rest = rest @ jnp.hstack([V.imag, V.real])
+    return jnp.zeros((N, N), Y.dtype).at[:, frame].set(Y).at[:, complement].set(rest)
+
+
+def full_gradient(space, Y, dL):
+    X = dL @ Y.T
+    return (X - adjoint(space, X)) @ Y
+
+
+@partial(jax.jit, static_argnums=0)
+def riemannian_gradient(space, Y, dL):
+    if space == "euclidean":
+        return dL
+    grad = full_gradient(space, Y, dL)
+    return grad - Y @ (adjoint(space, Y) @ grad) if space.endswith("grassmann") else grad
+
+
+@partial(jax.jit, static_argnums=0)
+def lift(space, Lambda, Delta):
+    if space == "euclidean":
+        return jnp.zeros((0, 0), Delta.dtype), Delta
+    frame, complement = columns(space, *Delta.shape)
+    A = adjoint(space, Lambda[:, frame]) @ Delta
+    A = jnp.zeros_like(A) if space.endswith("grassmann") else (A - adjoint(space, A)) / 2
+    return A, adjoint(space, Lambda[:, complement]) @ Delta
+
+
+@partial(jax.jit, static_argnums=0)
+def lift_gradient(space, Lambda, dL):
+    if space == "euclidean":
+        return lift(space, Lambda, dL)
+    return lift(space, Lambda, full_gradient(space, Lambda[:, columns(space, *dL.shape)[0]], dL))
+
+
+@partial(jax.jit, static_argnums=0)
+def horizontal_lift(space, Y, Delta):
+    """The dense lift; on the symplectic spaces by Y = Q R, since K^-1 = (Y^T Y)^-1 would double the lost digits."""
+    if space == "euclidean":
+        return Delta
+    if not is_symplectic(space):
+        half = Delta if space == "grassmann" else Delta - Y @ (Y.T @ Delta) / 2
+        return half @ Y.T - Y @ half.T
+    J, (Q, R) = form(len(Y), Y.dtype), jnp.linalg.qr(Y)
+
+    def right_invariant(D):
+        left = solve_triangular(R, D.T, trans=1).T @ Q.T                    # D K^-1 Y^T = D R^-1 Q^T
+        return left + J @ (left.T - left.T @ J.T @ Q @ Q.T @ J) @ J
+
+    lifted = right_invariant(Delta)
+    if space == "symplectic_grassmann":   # less its part in the span of the lifts of all Y X, X in sp(n)
+        n, units = len(R), jnp.eye(len(R), dtype=Y.dtype)
+        basis = [form(n, Y.dtype).T @ (jnp.outer(units[i], units[j]) + jnp.outer(units[j], units[i]))
+                 for i in range(n) for j in range(i + 1)]
+        vertical = jnp.linalg.qr(jnp.stack([right_invariant(Y @ X).ravel() for X in basis], axis=1))[0]
+        for _ in range(2):
+            lifted -= (vertical @ (vertical.T @ lifted.ravel())).reshape(lifted.shape)
+    return lifted
+
+
+@partial(jax.jit, static_argnums=0)
+def metric(space, Y, Delta1, Delta2):
+    products = horizontal_lift(space, Y, Delta1) * horizontal_lift(space, Y, Delta2)
+    return jnp.sum(products) / (1 if space == "euclidean" else 2)
+
+
+@partial(jax.jit, static_argnums=0)
+def update(method, hyper, A, B, moments, t):
+    """New moments and velocity, entry by entry; numbers are in double precision until they meet an array."""
+    rate, result = hyper.get("learning_rate"), {}
+    if rate is None:
+        last = hyper["steps"] - 1
+        rate = hyper["eta1"] * (hyper["eta2"] / hyper["eta1"])**(jnp.minimum(t - 1, last) / last)
+    for block, G in (("A", A), ("B", B)):
+        new = {}
+        if method == "momentum":
+            new["B1"] = hyper["alpha"] * moments[f"B1_{block}"] + G
+        elif method != "gradient":
+            for name, rho, value in (("B1", hyper["rho1"], G), ("B2", hyper["rho2"], G * G)):
+                new[name] = ((rho - rho**t) * moments[f"{name}_{block}"] + (1 - rho) * value) / (1 - rho**t)
+        result.update({f"{name}_{block}_new": value for name, value in new.items()})
+        W = -rate * new.get("B1", G)
+        result[f"W_{block}"] = W / (jnp.sqrt(new["B2"]) + hyper["delta"]) if "B2" in new else W
+    return result
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def retract(space, retraction, A, B):
+    if space == "euclidean":
+        return B
+    frame, complement = columns(space, len(A) + len(B), len(A))
+    identity = jnp.eye(len(A) + len(B), dtype=B.dtype)
+    W = jnp.zeros_like(identity).at[np.ix_(frame, frame)].set(A).at[np.ix_(complement, frame)].set(B)
+    W = W.at[np.ix_(frame, complement)].set(-adjoint(space, B))
+    return expm(W) if retraction == "geodesic" else jnp.linalg.solve(identity - W / 2, identity + W / 2)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def move(space, retraction, Lambda, W_A, W_B):
+    R = retract(space, retraction, W_A, W_B)
+    return Lambda + R if space == "euclidean" else Lambda @ R
+
+
+def step(space, method, retraction, hyper, Lambda, dL, moments, t):
+    A, B = lift_gradient(space, Lambda, dL)
+    result = {"A": A, "B": B, **update(method, hyper, A, B, moments, t)}
+    return {**result, "Lambda_new": move(space, retraction, Lambda, result["W_A"], result["W_B"])}
+
+
+@partial(jax.jit, static_argnames=("heads", "skip"))
+def transformer_forward(params, x, heads, skip):
+    """All quantities; arrays (batch, heads, rows, tokens)."""
+    found, Z = [], x.mT
+    for block in range(len(params["blocks.bias"])):
+        Q, K, V = (params[f"blocks.{name}"][block].mT @ Z[:, None] for name in ("query", "key", "value"))
+        P = jax.nn.softmax(K.mT @ Q / x.shape[2]**0.5, axis=-2)
+        Y = (V @ P).reshape(Z.shape) + (Z if skip else 0)
+        A = jnp.tanh(params["blocks.weight"][block] @ Y + params["blocks.bias"][block][:, None])
+        found.append({"queries": Q, "keys": K, "values": V, "probabilities": P, "attention": Y, "activations": A})
+        Z = Y + A
+    logits = Z[:, :, -1] @ params["classifier"].T
+    return {**jax.tree.map(lambda *blocks: jnp.stack(blocks), *found), "logits": logits, "y": jax.nn.softmax(logits)}
+
+
+@partial(jax.jit, static_argnames=("loss", "heads", "skip"))
+def transformer_gradient(params, x, target, loss, heads, skip):
+    def value(params):
+        out = transformer_forward(params, x, heads, skip)
+        if loss == "relative":
+            return jnp.linalg.norm(out["y"] - target) / jnp.linalg.norm(target)
+        return -jnp.sum(target * jax.nn.log_softmax(out["logits"])) / len(x)
+
+    result, grads = jax.value_and_grad(value)(params)
+    return {"loss": result, **{f"d_{name}": gradient for name, gradient in grads.items()}}
+
+
+def adapted(function):
+    """A function of JAX as one of NumPy: arrays become JAX arrays, answers NumPy arrays."""
+    def from_numpy(value):
+        return jnp.asarray(value) if isinstance(value, np.ndarray) else value
+
+    def call(*arguments):
+        return jax.tree.map(np.asarray, function(*jax.tree.map(from_numpy, arguments)))
+    return staticmethod(call)
+
+
+class JaxBackend:
+    """What the oracle calls."""
+
+    global_section, riemannian_gradient, lift = adapted(global_section), adapted(riemannian_gradient), adapted(lift)
+    lift_gradient, horizontal_lift, metric = adapted(lift_gradient), adapted(horizontal_lift), adapted(metric)
+    update, retract, move, step = adapted(update), adapted(retract), adapted(move), adapted(step)
+    transformer_forward, transformer_gradient = adapted(transformer_forward), adapted(transformer_gradient)
