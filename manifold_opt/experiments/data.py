@@ -5,7 +5,7 @@ import hashlib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, final
+from typing import final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from manifold_opt.arrays.checks import Array, check_integer
 from manifold_opt.experiments.idx import read_idx
 from manifold_opt.network import one_hot, patches
+from manifold_opt.network.sizes import check_dtype
 
 __all__ = ["EMBEDDED", "ImageData", "Samples", "load_images"]
 
@@ -65,13 +66,13 @@ class Samples:
 
     def sequences(self, dtype: npt.DTypeLike, indices: Array | slice = slice(None)) -> Array:
         """What the network is given: the patches as numbers from 0 to 1."""
-        scaled: Array = self.tokens[_selection(indices)].astype(_real(dtype))
+        scaled: Array = self.tokens[_selection(indices)].astype(check_dtype("dtype", dtype))
         scaled /= 255
         return scaled
 
     def targets(self, dtype: npt.DTypeLike, indices: Array | slice = slice(None)) -> Array:
         """What the network should answer: the labels as unit vectors (samples, classes)."""
-        return one_hot(self.labels[_selection(indices)], self.classes, _real(dtype).type)
+        return one_hot(self.labels[_selection(indices)], self.classes, check_dtype("dtype", dtype).type)
 
 
 @final
@@ -150,12 +151,12 @@ class ImageData:
         return Samples(patches(self.test_images, patch), self.test_labels, self.classes)
 
 
-def load_images(source: str = "mnist") -> ImageData:
+def load_images(source: str | Path = "mnist") -> ImageData:
     """Load an embedded data set, or the IDX files in a folder.
 
     Parameters
     ----------
-    source : str
+    source : str or pathlib.Path
         "mnist" (8,000 training and 2,000 test images), "fashion" (1,000 and 500), or a folder with the files
         ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``, ``t10k-images-idx3-ubyte`` and
         ``t10k-labels-idx1-ubyte``, plain or with the ending ``.gz``; ``.idx`` in place of ``-idx`` will do as well.
@@ -166,8 +167,9 @@ def load_images(source: str = "mnist") -> ImageData:
 
     Raises
     ------
-    ValueError
-        If a file is missing, unreadable, truncated or inconsistent; the message names it.
+    TypeError, ValueError
+        If the source is no text or path, or a file is missing, unreadable, truncated or inconsistent; the message names
+        it.
 
     Examples
     --------
@@ -175,6 +177,9 @@ def load_images(source: str = "mnist") -> ImageData:
     >>> load_images("fashion").train_images.shape
     (1000, 28, 28)
     """
+    if not isinstance(source, (str, Path)):
+        raise TypeError(f"source must be {', '.join(map(repr, EMBEDDED))} or a folder: got {type(source).__name__}")
+    source = str(source)
     if source == "mnist":
         arrays = _embedded("mnist_10k.npz")
         images, labels = arrays["images"], arrays["labels"]
@@ -220,14 +225,6 @@ def _selection(indices: Array | slice) -> Array | slice:
     if chosen.size and chosen.dtype.kind not in "iub":
         raise TypeError(f"indices must be a slice or integers: got {chosen.dtype}")
     return chosen if chosen.size else chosen.astype(np.intp)
-
-
-def _real(dtype: npt.DTypeLike) -> np.dtype[Any]:
-    """The dtype, or TypeError unless it is float32 or float64."""
-    real = np.dtype(dtype)
-    if real.char not in "fd":
-        raise TypeError(f"dtype must be float32 or float64: got {real}")
-    return real
 
 
 def _embedded(name: str) -> dict[str, Array]:

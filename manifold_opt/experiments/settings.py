@@ -108,7 +108,7 @@ got 'sgd'
         for name in ("skip", "joint_heads"):
             object.__setattr__(self, name, check_switch(name, getattr(self, name)))
         object.__setattr__(self, "learning_rate", check_number("learning_rate", self.learning_rate, positive=True))
-        if not isinstance(self.constrained, str):
+        if not isinstance(self.constrained, str) and isinstance(self.constrained, Iterable):
             object.__setattr__(self, "constrained", tuple(self.constrained))
         loss_function(self.loss)
         self.optimizer(self.model(classes=10))
@@ -175,7 +175,7 @@ def paper_curves(names: Iterable[str] = PAPER_CURVES, **common: Any) -> dict[str
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If there is no such curve, or a setting is invalid; the message lists what is valid.
 
     Examples
@@ -185,6 +185,8 @@ def paper_curves(names: Iterable[str] = PAPER_CURVES, **common: Any) -> dict[str
     ['Adam, free weights', 'Adam, free weights from St(7, 49)', 'Adam on St(7, 49)', 'Momentum on St(7, 49)', \
 'Gradient on St(7, 49)']
     """
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise TypeError(f"names must be some of {', '.join(map(repr, RIVALS))}: got {names!r}")
     names = list(dict.fromkeys(names))
     for name in names:
         _check_choice("rivals", name, RIVALS)

@@ -45,8 +45,8 @@ class Training:
 
     Raises
     ------
-    ValueError
-        If images and settings do not fit each other.
+    TypeError, ValueError
+        If an argument is of another type, or images and settings do not fit each other.
 
     Examples
     --------
@@ -58,6 +58,9 @@ class Training:
     """
 
     def __init__(self, settings: Settings, data: ImageData) -> None:
+        for name, value, kind in (("settings", settings, Settings), ("data", data, ImageData)):
+            if not isinstance(value, kind):
+                raise TypeError(f"{name} must be of type {kind.__name__}: got {type(value).__name__}")
         self.settings = settings
         self.data = data
         self.train, self.test = data.training(settings.patch), data.testing(settings.patch)

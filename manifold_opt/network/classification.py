@@ -6,6 +6,7 @@ from typing import final
 import numpy as np
 
 from manifold_opt.arrays.checks import Array, check_integer
+from manifold_opt.network.sizes import check_dtype
 from manifold_opt.network.softmax import softmax
 
 __all__ = ["Classification", "one_hot"]
@@ -31,7 +32,7 @@ def one_hot(labels: Array, classes: int = 10, dtype: np.dtype[np.floating] | typ
     Raises
     ------
     TypeError
-        If `labels` is no array of integers, `classes` no integer, or `dtype` no floating-point type.
+        If `labels` is no array of integers, `classes` no integer, or `dtype` neither float32 nor float64.
     ValueError
         If `labels` has not one axis, or a label is out of range.
 
@@ -49,8 +50,7 @@ def one_hot(labels: Array, classes: int = 10, dtype: np.dtype[np.floating] | typ
         raise TypeError(f"labels must be a NumPy array of integers: got {got}")
     if labels.ndim != 1:
         raise ValueError(f"labels must have shape (batch,): got {labels.shape}")
-    if np.dtype(dtype).char not in "fdFD":
-        raise TypeError(f"dtype must be a floating-point type such as float32: got {np.dtype(dtype)}")
+    dtype = check_dtype("dtype", dtype).type
     if labels.size and not 0 <= labels.min() <= labels.max() < classes:
         raise ValueError(f"labels must lie in 0..{classes - 1}: got {labels.min()}..{labels.max()}")
     return np.eye(classes, dtype=dtype)[labels]

@@ -6,6 +6,7 @@ import numpy.typing as npt
 
 from manifold_opt.arrays.checks import Array, check_array, check_finite
 from manifold_opt.arrays.trees import Tree, map_tree
+from manifold_opt.network.sizes import check_dtype
 from manifold_opt.spaces import Euclidean, HomogeneousSpace
 
 __all__ = ["random_parameters", "check_input", "check_like"]
@@ -40,6 +41,10 @@ def random_parameters(rng: np.random.Generator, spaces: Tree, shapes: Tree, dtyp
     >>> params["W"].shape, params["W"].dtype, bool(0.9 < abs(params["W"]).max() <= 1)
     ((100, 4, 2), dtype('float32'), True)
     """
+    dtype = check_dtype("dtype", dtype)
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator: got {type(rng).__name__}")
+
     def draw(space: HomogeneousSpace, shape: tuple[int, ...]) -> Array:
         if not isinstance(space, Euclidean):
             return space.random_point(rng, shape[:-2], dtype)
@@ -82,7 +87,10 @@ def check_input(shapes: Tree, params: Tree, x: Array) -> None:
             raise TypeError(f"params[{path}] must have the precision of x ({x.dtype}): got {leaf.dtype}")
         check_finite(f"params[{path}]", leaf)
 
-    map_tree(check, shapes, params, names=True)
+    try:
+        map_tree(check, shapes, params, names=True)
+    except ValueError as error:
+        raise ValueError(str(error) if str(error).startswith("params") else f"params: {error}") from None
 
 
 def check_like(name: str, value: Array, y: Array) -> None:
@@ -105,6 +113,6 @@ def check_like(name: str, value: Array, y: Array) -> None:
     check_array(name, value)
     if value.shape != y.shape:
         raise ValueError(f"{name} must have the shape {y.shape} of y: got {value.shape}")
-    if value.real.dtype != y.real.dtype:
+    if value.real.dtype != y.real.dtype or np.iscomplexobj(value) > np.iscomplexobj(y):
         raise TypeError(f"{name} must have the precision of y ({y.dtype}): got {value.dtype}")
     check_finite(name, value)

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from manifold_opt.arrays.checks import Array, check_array
+from manifold_opt.arrays.checks import Array, check_array, check_finite
 
 __all__ = ["softmax", "softmax_backward"]
 
@@ -28,7 +28,7 @@ def softmax(x: Array, axis: int = -1) -> Array:
     Raises
     ------
     TypeError, ValueError
-        If `x` is no array of floating-point numbers, or has no such axis or no entry along it.
+        If `x` is no array of finite floating-point numbers, or has no such axis or no entry along it.
 
     Examples
     --------
@@ -40,6 +40,7 @@ def softmax(x: Array, axis: int = -1) -> Array:
     check_array("x", x)
     if not -x.ndim <= axis < x.ndim or not x.shape[axis]:
         raise ValueError(f"x must have entries along axis {axis}: got shape {x.shape}")
+    check_finite("x", x)
     E = np.exp(x - x.real.max(axis=axis, keepdims=True))
     P: Array = E / E.sum(axis=axis, keepdims=True)
     return P
@@ -67,7 +68,7 @@ def softmax_backward(P: Array, dP: Array, axis: int = -1) -> Array:
     Raises
     ------
     TypeError, ValueError
-        If an argument is no array of floating-point numbers, or the shapes differ.
+        If an argument is no array of finite floating-point numbers, or the shapes differ.
 
     Examples
     --------
@@ -83,5 +84,7 @@ def softmax_backward(P: Array, dP: Array, axis: int = -1) -> Array:
     check_array("dP", dP)
     if dP.shape != P.shape:
         raise ValueError(f"dP must have the shape {P.shape} of P: got {dP.shape}")
+    check_finite("P", P)
+    check_finite("dP", dP)
     dx: Array = P * (dP - (P * dP).sum(axis=axis, keepdims=True))
     return dx

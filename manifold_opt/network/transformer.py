@@ -161,8 +161,8 @@ class VisionTransformer:
         {'query': Stiefel(49, 7), 'key': Euclidean(49, 7), 'value': Euclidean(49, 7), 'weight': Euclidean(49, 49), \
 'bias': Euclidean(49)}
         """
-        if isinstance(constrained, str):
-            raise TypeError(f"constrained must be a collection of names: got the string {constrained!r}")
+        if isinstance(constrained, (str, np.ndarray)) or not isinstance(constrained, Collection):
+            raise TypeError(f"constrained must be a collection of names: got {constrained!r}")
         if unknown := set(constrained) - set(PROJECTIONS):
             raise ValueError(f"constrained may hold {', '.join(map(repr, PROJECTIONS))}: got {sorted(unknown)}")
         N, n = self.width, self.width if self.joint_heads else self.width // self.heads
@@ -207,7 +207,7 @@ class VisionTransformer:
         check_input(self.shapes, params, x)
         if 0 in x.shape:
             raise ValueError(f"x must hold at least one sequence of at least one token: got shape {x.shape}")
-        workspace = Workspace() if workspace is None else workspace
+        workspace = _checked(workspace)
         z, blocks = self.layers.forward(self._by_block(params["blocks"]), x, workspace)
         y, logits = self.classification.forward(params["classifier"], z[:, -1])
         # the output is the caller's, who may write into it before the backward pass
@@ -242,6 +242,8 @@ class VisionTransformer:
     def pullback(self, params: Tree, cache: ForwardCache, dy: Array,
                  workspace: Workspace | None = None) -> tuple[Tree, Array]:
         """The gradient of :meth:`backward`, and the gradient with respect to x, of shape (batch, tokens, width)."""
+        if not isinstance(cache, ForwardCache):
+            raise TypeError(f"cache must be what forward returned: got {type(cache).__name__}")
         check_like("dy", dy, cache.y)
         return self._pull_back_logits(params, cache, softmax_backward(cache.y, dy), workspace)
 
@@ -315,7 +317,7 @@ class VisionTransformer:
     def _pull_back_logits(self, params: Tree, cache: ForwardCache, dlogits: Array,
                           workspace: Workspace | None) -> tuple[Tree, Array]:
         """Gradients of parameters and x from that of the logits."""
-        workspace = Workspace() if workspace is None else workspace
+        workspace = _checked(workspace)
         dz = np.zeros_like(cache.z)
         dC, dz[:, -1] = self.classification.backward(params["classifier"], cache.z[:, -1], dlogits)
         grads, dx = self.layers.backward(self._by_block(params["blocks"]), cache.blocks, dz, workspace)
@@ -335,3 +337,10 @@ class VisionTransformer:
         if self.joint_heads:
             stacks |= {name: stacks[name].swapaxes(1, 2).reshape(self.shapes["blocks"][name]) for name in PROJECTIONS}
         return stacks
+
+
+def _checked(workspace: Workspace | None) -> Workspace:
+    """The workspace, or a new one; TypeError if it is anything else."""
+    if workspace is not None and not isinstance(workspace, Workspace):
+        raise TypeError(f"workspace must be a Workspace or None: got {type(workspace).__name__}")
+    return Workspace() if workspace is None else workspace

@@ -51,5 +51,5 @@ def test_refuses() -> None:
     model = VisionTransformer(1)
     with pytest.raises(ValueError, match=r"constrained may hold 'query', 'key', 'value': got \['weight'\]"):
         model.spaces(constrained=("query", "weight"))
-    with pytest.raises(TypeError, match="constrained must be a collection of names: got the string 'query'"):
+    with pytest.raises(TypeError, match="constrained must be a collection of names: got 'query'"):
         model.init(np.random.default_rng(0), constrained="query")
