@@ -1,20 +1,100 @@
 """What the figures of the experiments share."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from manifold_opt.experiments.figures import STYLES
-from manifold_opt.experiments.suite.experiment import Result
+from manifold_opt.experiments.suite.claims import summary_of
+from manifold_opt.experiments.suite.experiment import Result, by_group, trainings
+from manifold_opt.experiments.suite.statistics import trains
+from manifold_opt.plotting import COLORS, INK, LINES, MARKERS, legend, new_figure
 
-__all__ = ["finish", "plot_band"]
+__all__ = ["draw_groups", "draw_shares", "plot_band", "style"]
+
+
+def style(number: int) -> dict[str, Any]:
+    """Color, line and marker of a curve; 36 curves have no two of the same three."""
+    count = len(COLORS)
+    shift = number // count
+    return {"color": COLORS[number % count], "linestyle": LINES[(number + shift) % len(LINES)],
+            "marker": MARKERS[(number + 2 * shift) % len(MARKERS)], "markersize": 4}
+
+
+def draw_shares(axes: Axes, curves: Mapping[str, Mapping[float, Sequence[Result]]], *, xlabel: str,
+                log: bool = False) -> None:
+    """Draw the share that trains over a setting, with Wilson intervals, one curve a method.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Where to draw.
+    curves : mapping of str to mapping of float to sequence of Result
+        Results by name and by the value of the setting.
+    xlabel : str
+        Name of the setting.
+    log : bool
+        Whether the horizontal axis is logarithmic.
+    """
+    ticks = sorted({value for groups in curves.values() for value in groups})
+    for number, (name, groups) in enumerate(curves.items()):
+        values = sorted(groups)
+        summaries = [summary_of(groups[value]) for value in values]
+        shares = np.array([100 * summary.share for summary in summaries])
+        ends = 100 * np.array([summary.interval for summary in summaries]).T
+        # neighbors stand side by side, so that equal shares do not hide each other
+        shift = 0.02 * (number - (len(curves) - 1) / 2)
+        span = (ticks[-1] - ticks[0]) or 1.0
+        x = np.array(values) * (1 + shift) if log else np.array(values) + shift * span / 2
+        axes.errorbar(x, shares, np.abs(ends - shares), label=name, capsize=2, linewidth=1.4, elinewidth=0.8,
+                      **style(number))
+    if log:
+        axes.set_xscale("log")
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    axes.set(xlabel=xlabel, ylabel="share of seeds that train in %", ylim=(-4, 104))
+    legend(axes)
+
+
+def draw_groups(results: Sequence[Result], *, loss: str = "final training loss") -> Figure:
+    """Share that trains with its interval, and the final loss of every seed, one row a group.
+
+    Parameters
+    ----------
+    results : sequence of Result
+        Results of all groups.
+    loss : str
+        Name of the horizontal axis of the losses.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    groups = by_group(trainings(results))
+    figure, (left, right) = new_figure(2, size=(4.8, 1.2 + 0.3 * len(groups)))
+    for row, group in enumerate(groups.values()):
+        summary = summary_of(group)
+        share, ends = 100 * summary.share, 100 * np.array(summary.interval)
+        left.errorbar([share], [row], xerr=np.abs(ends - share)[:, None], fmt="o", color=COLORS[0], capsize=2,
+                      markersize=4)
+        for result in group:
+            good = trains(result.record, result.run.settings.loss)
+            jitter = 0.3 * ((result.run.settings.seed * 0.618) % 1 - 0.5)
+            right.plot(result.record.final_loss, row + jitter, linestyle="none", marker="o" if good else "x",
+                       color=COLORS[0] if good else COLORS[1], markersize=3.5)
+    left.set_yticks(range(len(groups)), list(groups))
+    left.set(xlim=(-4, 104), ylim=(len(groups) - 0.5, -0.5), xlabel="share of seeds that train in %, 95 % interval")
+    right.set_yticks(range(len(groups)), [""] * len(groups))
+    right.set(ylim=(len(groups) - 0.5, -0.5), xlabel=f"{loss} of each seed (cross: does not train)")
+    return figure
 
 
 def plot_band(axes: Axes, results: Sequence[Result], label: str, number: int, *, accuracy: bool = False) -> None:
-    """Draw the median over the seeds and the band from the smallest to the largest.
+    """Draw the median over the seeds and the band from the smallest to the largest, over the epochs.
 
     Parameters
     ----------
@@ -29,24 +109,17 @@ def plot_band(axes: Axes, results: Sequence[Result], label: str, number: int, *,
     accuracy : bool
         Whether the test accuracy is drawn in place of the training loss.
     """
-    curves = np.array([100 * np.array(result.record.accuracies) if accuracy else result.record.epoch_losses
-                       for result in results])
-    color, line = STYLES[number % len(STYLES)]
-    epochs = np.arange(1, curves.shape[1] + 1)
-    axes.plot(epochs, np.median(curves, axis=0), line, color=color, marker=".", label=label)
-    axes.fill_between(epochs, curves.min(axis=0), curves.max(axis=0), color=color, alpha=0.2, linewidth=0)
+    count = min(result.record.epochs for result in results)
+    curves = np.array([100 * np.array(result.record.accuracies[:count]) if accuracy
+                       else result.record.epoch_losses[:count] for result in results])
+    epochs = np.arange(1, count + 1)
+    look = style(number) | ({"marker": None} if count > 40 else {})
+    axes.plot(epochs, np.median(curves, axis=0), label=label, linewidth=1.6, **look)
+    axes.fill_between(epochs, curves.min(axis=0), curves.max(axis=0), color=look["color"], alpha=0.15, linewidth=0)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set(xlabel="epoch", ylabel="test accuracy in %" if accuracy else "training loss")
 
 
-def finish(axes: Axes, **labels: Any) -> None:
-    """Labels, a light grid, no frame on top and right.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-        The axes.
-    **labels
-        What :meth:`matplotlib.axes.Axes.set` takes.
-    """
-    axes.set(**labels)
-    axes.grid(alpha=0.3)
-    axes.spines[["top", "right"]].set_visible(False)
+def one_class_line(axes: Axes, value: float = 1.8**0.5) -> None:
+    """A line at the relative loss of one class for every image."""
+    axes.axhline(value, color=INK, linestyle=":", linewidth=1)

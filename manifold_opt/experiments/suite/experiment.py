@@ -1,26 +1,25 @@
-"""What an experiment is: a list of trainings, and a figure and a table made of their records."""
+"""What an experiment is: a question, the runs that answer it, and a figure and a paragraph made of their records."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, final
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from manifold_opt.experiments.data import ImageData, load_images
 from manifold_opt.experiments.records import Record
 from manifold_opt.experiments.settings import Settings
-from manifold_opt.experiments.training import Progress, Training
+from manifold_opt.experiments.suite.tables import shares_table
 
-__all__ = ["Experiment", "Result", "Run", "by_group", "first_images", "quick_settings"]
+__all__ = ["Experiment", "Result", "Run", "by_group", "first_images", "records", "trainings"]
 
 
 @final
 @dataclass(frozen=True)
 class Run:
-    """One training of an experiment.
+    """One training of an experiment, or one measurement.
 
     Attributes
     ----------
@@ -28,34 +27,41 @@ class Run:
         What the run is an instance of; runs of a group differ in the seed only.
     settings : Settings
         Its settings.
+    measure : str
+        Name of a measurement (see :data:`~manifold_opt.experiments.suite.measures.MEASURES`) that is done with these
+        settings; empty for a training.
     """
 
     group: str
     settings: Settings
+    measure: str = ""
 
 
 @final
 @dataclass(frozen=True)
 class Result:
-    """A run with what it measured.
+    """A run with what it gave.
 
     Attributes
     ----------
     run : Run
         The run.
     record : Record
-        Its record.
-    diagnostics : dict
-        What the experiment measures besides, as JSON can hold it.
+        Its record; empty for a measurement.
+    measured : dict
+        What a measurement found, as JSON can hold it; empty for a training.
+    commit : str or None
+        The commit that it was made with, where there is one.
     """
 
     run: Run
     record: Record
-    diagnostics: dict[str, Any]
+    measured: dict[str, Any] = field(default_factory=dict)
+    commit: str | None = None
 
 
 class Experiment(ABC):
-    """One question of the paper's numerical example, answered by trainings.
+    """One question about the paper's numerical example.
 
     Attributes
     ----------
@@ -63,111 +69,77 @@ class Experiment(ABC):
         Name on the command line.
     question : str
         What it asks.
+    seeds : int
+        How many seeds it takes unless the caller says otherwise.
     source : str
         The data set that it trains on unless another one is given.
 
     Examples
     --------
     >>> from manifold_opt.experiments.suite import EXPERIMENTS
-    >>> print("\\n".join(EXPERIMENTS))
-    mnist
-    fashion
-    depth
-    spaces
-    optimizers
-    retractions
+    >>> print(", ".join(EXPERIMENTS))
+    methods, depth, rates, losses, weights, spaces, failure, warmup, rounding, published, fashion, steps
     """
 
     name: str
     question: str
+    seeds: int = 20
     source: str = "mnist"
 
     @abstractmethod
-    def runs(self) -> list[Run]:
-        """The trainings, in the order in which they are done."""
+    def runs(self, seeds: Sequence[int]) -> list[Run]:
+        """The runs, in the order in which they are begun."""
 
     @abstractmethod
     def draw(self, results: list[Result]) -> Figure:
         """The figure."""
 
-    def diagnostics(self, training: Training, first: Progress, last: Progress) -> dict[str, Any]:
-        """What is measured of a finished training besides its record; nothing, unless a subclass says so."""
-        return {}
+    @abstractmethod
+    def paragraph(self, results: list[Result]) -> str:
+        """What the results say, in reStructuredText; every number comes from them."""
 
-    def training(self, run: Run, data: ImageData) -> Training:
-        """The training of a run; a subclass may give it another optimizer."""
-        return Training(run.settings, data)
+    def table(self, results: list[Result]) -> str:
+        """The table, as text: shares and times, one line a group."""
+        return shares_table({name: (records(group), group[0].run.settings.loss)
+                             for name, group in by_group(trainings(results)).items()})
 
-    def missing(self, run: Run) -> str | None:
-        """Why a run cannot be done here, if it cannot."""
+    def times(self, results: list[Result]) -> str:
+        """A table of measured times, as text; none unless a subclass makes one."""
+        return ""
+
+    def quick(self, run: Run) -> Run:
+        """A run of the same kind that takes less than a second: one epoch, at most two blocks."""
+        return replace(run, settings=replace(run.settings, epochs=1, blocks=min(run.settings.blocks, 2),
+                                             batch_size=128))
+
+    def missing(self) -> str | None:
+        """Why the experiment cannot be done here with its own images, if it cannot."""
         return None
 
     def images(self, source: str | None) -> ImageData:
-        """The data set."""
+        """The data set; ValueError if it is not there."""
         return load_images(source or self.source)
 
 
-def quick_settings(settings: Settings) -> Settings:
-    """A training of the same kind that takes a second: one epoch, at most two blocks.
-
-    Parameters
-    ----------
-    settings : Settings
-        Settings of the full training.
-
-    Returns
-    -------
-    Settings
-    """
-    return replace(settings, epochs=1, blocks=min(settings.blocks, 2), batch_size=128)
-
-
 def first_images(data: ImageData, training: int, test: int) -> ImageData:
-    """The first images of a data set.
-
-    Parameters
-    ----------
-    data : ImageData
-        The data set.
-    training, test : int
-        Number of images that are kept.
-
-    Returns
-    -------
-    ImageData
-    """
+    """The first so many images of a data set."""
     return ImageData(f"{data.source}, first {training} + {test}", data.train_images[:training],
                      data.train_labels[:training], data.test_images[:test], data.test_labels[:test])
 
 
-def by_group(results: list[Result]) -> Mapping[str, list[Result]]:
-    """The results by group, in order.
-
-    Parameters
-    ----------
-    results : list of Result
-        Results of all groups.
-
-    Returns
-    -------
-    dict of str to list of Result
-    """
+def by_group(results: Iterable[Result]) -> Mapping[str, list[Result]]:
+    """The results by group, in order."""
     groups: dict[str, list[Result]] = {}
     for result in results:
         groups.setdefault(result.run.group, []).append(result)
     return groups
 
 
-def spread(values: list[float]) -> tuple[float, float, float]:
-    """Minimum, median and maximum.
+def trainings(results: Iterable[Result]) -> list[Result]:
+    """The results of trainings, without those of measurements."""
+    return [result for result in results if not result.run.measure]
 
-    Parameters
-    ----------
-    values : list of float
-        At least one number.
 
-    Returns
-    -------
-    tuple of float
-    """
-    return float(np.min(values)), float(np.median(values)), float(np.max(values))
+def records(results: Iterable[Result]) -> list[Record]:
+    """The records of results."""
+    return [result.record for result in results]

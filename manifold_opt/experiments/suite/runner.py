@@ -1,152 +1,224 @@
-"""Running an experiment: every training is resumable, finished ones are not repeated."""
+"""An experiment as a list of independent tasks: what is there is not repeated, and records are kept as they come."""
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import platform
-import subprocess
-from dataclasses import asdict, replace
+import shlex
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 from tqdm import tqdm
 
-from manifold_opt.experiments.checkpoint import load_checkpoint, save_checkpoint
 from manifold_opt.experiments.data import ImageData
-from manifold_opt.experiments.figures import save_figure
-from manifold_opt.experiments.files import write_json, write_whole
-from manifold_opt.experiments.records import Record, versions
-from manifold_opt.experiments.settings import Settings
-from manifold_opt.experiments.suite.experiment import Experiment, Result, Run, first_images, quick_settings
-from manifold_opt.experiments.suite.report import results_table
+from manifold_opt.experiments.records import versions
+from manifold_opt.experiments.suite.experiment import Experiment, Result, Run, first_images
+from manifold_opt.experiments.suite.parallel import Finished, on_cluster, one_by_one, side_by_side
+from manifold_opt.experiments.suite.source import commit
+from manifold_opt.experiments.suite.storage import stored_results, write_results
+from manifold_opt.experiments.suite.task import QUICK, Task
 
-__all__ = ["load_results", "run_experiment"]
+__all__ = ["Plan", "known_results", "run_experiment"]
+
+RENEWED = 60.0
+"""Seconds after which what has come in since is written again."""
 
 
-def run_experiment(experiment: Experiment, folder: Path, command: str, *, source: str | None = None,
-                   quick: bool = False, progress: bool = True) -> list[Result]:
-    """Do the trainings of an experiment that are not done yet, and write its figure and its results.
+@final
+@dataclass(frozen=True)
+class Plan:
+    """How an experiment is run.
+
+    Attributes
+    ----------
+    folder : pathlib.Path
+        Where everything is written.
+    seeds : int, optional
+        How many seeds; as many as the experiment asks for by default.
+    only : sequence of str
+        The groups that are run; all of them if empty.
+    source : str, optional
+        Images in place of the experiment's own.
+    quick : bool
+        One short run of each group, to see that everything works.
+    jobs : int
+        Processes of this machine.
+    cluster : str, optional
+        Address of a dask.distributed scheduler, in place of processes of this machine.
+    progress : bool
+        Whether a progress bar is shown.
+    """
+
+    folder: Path
+    seeds: int | None = None
+    only: tuple[str, ...] = ()
+    source: str | None = None
+    quick: bool = False
+    jobs: int = 1
+    cluster: str | None = None
+    progress: bool = True
+
+    def command(self, experiment: Experiment) -> str:
+        """The command that makes all results of the experiment, without what does not change them."""
+        words = ["python", "-m", "manifold_opt", "experiments", experiment.name]
+        words += ["--seeds", str(self.seeds)] if self.seeds is not None and self.seeds > experiment.seeds else []
+        words += ["--data", self.source] if self.source is not None else []
+        return shlex.join([*words, "--quick"] if self.quick else words)
+
+    def chosen(self, experiment: Experiment, runs: Sequence[Run]) -> list[Run]:
+        """The runs that are to be done; ValueError if there is no such group, or the number of seeds is wrong."""
+        seeds = experiment.seeds if self.seeds is None else self.seeds
+        if seeds < 1:
+            raise ValueError(f"seeds must be at least 1: got {seeds}")
+        groups = dict.fromkeys(run.group for run in runs)
+        for name in self.only:
+            if name not in groups:
+                raise ValueError(f"only must name groups of {experiment.name}, some of {', '.join(map(repr, groups))}: "
+                                 f"got {name!r}")
+        return [run for run in runs if run.settings.seed < seeds and (not self.only or run.group in self.only)]
+
+    def all_runs(self, experiment: Experiment) -> list[Run]:
+        """The runs that results are written of: those of more seeds that are there already are not dropped."""
+        runs = experiment.runs(range(max(experiment.seeds, self.seeds or 0)))
+        if not self.quick:
+            return runs
+        first = {(run.group, run.measure): experiment.quick(run) for run in reversed(runs)}
+        return list(reversed(first.values()))
+
+    def finished(self, tasks: Sequence[Task], bar: Any) -> Finished:
+        """The results as they come."""
+        if self.cluster is not None:
+            return on_cluster(tasks, self.cluster)
+        if self.jobs > 1:
+            return side_by_side(tasks, self.jobs)
+
+        def show(number: int, epochs: int) -> None:
+            run = tasks[number].run
+            bar.set_postfix_str(f"{run.group}, seed {run.settings.seed}, epoch {epochs}/{run.settings.epochs}")
+        return one_by_one(tasks, show)
+
+
+def run_experiment(experiment: Experiment, plan: Plan) -> list[Result]:
+    """Do the runs of an experiment that are not done yet; write the results.
 
     Parameters
     ----------
     experiment : Experiment
         The experiment.
-    folder : pathlib.Path
-        Where ``NAME.json``, ``NAME.txt`` (the table), ``NAME.png`` and, below ``runs``, checkpoints and records of
-        the trainings are.
-    command : str
-        The command line, for the record.
-    source : str, optional
-        Data set or folder of IDX files in place of the experiment's own.
-    quick : bool
-        One short training of each group, to see that everything works.
-    progress : bool
-        Whether a progress bar is shown.
+    plan : Plan
+        How.
 
     Returns
     -------
     list of Result
+        All results of the experiment that are there, in its order.
 
     Raises
     ------
     ValueError
-        If the data are unreadable, or a checkpoint is damaged.
+        If images, groups or records are wrong, or an extra is not installed.
+    OSError
+        If a cluster does not answer or is lost, or a file cannot be written.
     """
-    data = experiment.images(source)
-    runs = experiment.runs()
-    if quick:
-        data = first_images(data, 512, 256)
-        first = {run.group: run for run in reversed(runs)}
-        runs = [Run(run.group, quick_settings(run.settings)) for run in reversed(first.values())]
-    # before the trainings: the checkout may change while they run
-    origin = _origin()
-    store = folder / "runs"
+    data = _images(experiment, plan)
+    store = plan.folder / "runs"
     store.mkdir(parents=True, exist_ok=True)
-    results: list[Result] = []
-    skipped: dict[str, str] = {}
-    with tqdm(total=sum(run.settings.epochs for run in runs), desc=experiment.name, unit="epoch",
-              disable=not progress) as bar:
-        for run in runs:
-            reason = experiment.missing(run)
-            if reason:
-                skipped[run.group] = reason
-                bar.update(run.settings.epochs)
-                continue
-            bar.set_postfix_str(f"{run.group}, seed {run.settings.seed}")
-            results.append(_result(experiment, run, data, store, bar))
-    write_json(folder / f"{experiment.name}.json", {
-        "experiment": experiment.name, "question": experiment.question, "command": command, "quick": quick,
-        "data": data.source, **origin, "skipped": skipped, "results": [_to_dict(result) for result in results]})
-    write_whole(folder / f"{experiment.name}.txt", lambda file: file.write(f"{results_table(results)}\n".encode()))
-    save_figure(folder / f"{experiment.name}.png", experiment.draw(results))
-    return results
+    now, source = commit(), plan.source or experiment.source
+    every = [Task(run, source, plan.quick, data.digest, store.resolve(), now) for run in plan.all_runs(experiment)]
+    chosen = {*plan.chosen(experiment, [task.run for task in every])}
+    results = known_results(every, plan.folder)
+    _say_commits(results, now, plan.folder)
+    left = list({task.key: task for task in every if task.run in chosen and task.key not in results}.values())
+
+    def write() -> list[Result]:
+        found = [replace(results[task.key], run=task.run) for task in every if task.key in results]
+        _write(experiment, plan, data, found, len(every))
+        return found
+
+    try:
+        _do(experiment, plan, left, len(chosen), results, write)
+    finally:
+        found = write()
+    return found
 
 
-def load_results(path: Path) -> list[Result]:
-    """The results of an experiment from its JSON file; of the losses only the means of epochs are stored.
+def _images(experiment: Experiment, plan: Plan) -> ImageData:
+    data = experiment.images(plan.source)
+    return first_images(data, *QUICK) if plan.quick else data
+
+
+def _do(experiment: Experiment, plan: Plan, left: Sequence[Task], chosen: int, results: dict[str, Result],
+        write: Callable[[], object]) -> None:
+    """Do the tasks that are left, with one bar over all runs; what came in is written every minute."""
+    written = time.monotonic()
+    with tqdm(total=chosen, initial=max(chosen - len(left), 0), desc=experiment.name, unit="run",
+              disable=not plan.progress, dynamic_ncols=True, mininterval=0.2 if sys.stderr.isatty() else 10.0) as bar:
+        if not left:
+            return
+        with closing(plan.finished(left, bar)) as finished:
+            for number, result in finished:
+                results[left[number].key] = result
+                bar.update()
+                if time.monotonic() - written > RENEWED:
+                    write()
+                    written = time.monotonic()
+
+
+def known_results(tasks: Sequence[Task], folder: Path) -> dict[str, Result]:
+    """What is there already, by the key of the task: in the results of any experiment in the folder, or as a record.
 
     Parameters
     ----------
-    path : pathlib.Path
-        ``NAME.json``.
+    tasks : sequence of Task
+        What is looked for.
+    folder : pathlib.Path
+        Where the results of experiments are.
 
     Returns
     -------
-    list of Result
+    dict of str to Result
+
+    Raises
+    ------
+    ValueError
+        If a file is damaged; the message names it.
     """
-    return [_from_dict(entry) for entry in json.loads(path.read_text())["results"]]
+    wanted, found = {task.key: task for task in tasks}, dict[str, Result]()
+    for path in sorted(folder.glob("*.json")):
+        if path.name.endswith(".times.json") or not tasks:
+            continue
+        digest, results = stored_results(path)
+        for result in results if digest == tasks[0].digest else ():
+            key = replace(tasks[0], run=result.run).key
+            if key in wanted and (fitted := wanted[key].fitted(result)) is not None:
+                found[key] = fitted
+    for key, task in wanted.items():
+        if key not in found and (record := task.stored()) is not None:
+            found[key] = record
+    return found
 
 
-def _result(experiment: Experiment, run: Run, data: ImageData, store: Path, bar: tqdm[Any]) -> Result:
-    """The result of a run: from its record if it is finished, from its checkpoint if it has begun."""
-    key = _key(experiment, run, data)
-    finished, checkpoint = store / f"{key}.json", store / f"{key}.npz"
-    if finished.exists():
-        bar.update(run.settings.epochs)
-        return _from_dict(json.loads(finished.read_text()))
-    training = experiment.training(run, data)
-    first = training.start()
-    progress = load_checkpoint(checkpoint, training) if checkpoint.exists() else first
-    bar.update(progress.record.epochs)
-    while progress.record.epochs < run.settings.epochs:
-        progress = training.epoch(progress)
-        save_checkpoint(checkpoint, training, progress)
-        bar.update()
-    result = Result(run, progress.record, experiment.diagnostics(training, first, progress))
-    write_json(finished, _to_dict(result))
-    checkpoint.unlink()
-    return _from_dict(_to_dict(result))
+def _say_commits(results: Mapping[str, Result], now: str | None, folder: Path) -> None:
+    """Say so if results in the folder are of another commit; they are kept."""
+    others = Counter(str(result.commit) for result in results.values() if result.commit != now)
+    if others:
+        named = ", ".join(f"{count} of commit {name}" for name, count in sorted(others.items()))
+        print(f"{folder} holds results of another commit than {now}: {named}; they are kept and not repeated (choose "
+              "another folder by --out to make them anew)", file=sys.stderr)
 
 
-def _key(experiment: Experiment, run: Run, data: ImageData) -> str:
-    """What identifies a run: all that its numbers follow from, and what is measured of it."""
-    identity = json.dumps([experiment.name, run.group, run.settings.to_dict(), data.digest], sort_keys=True)
-    return hashlib.sha256(identity.encode()).hexdigest()[:16]
-
-
-def _to_dict(result: Result) -> dict[str, Any]:
-    """A result as JSON can hold it; losses as means of epochs, with six digits."""
-    record = replace(result.record, losses=tuple((round(loss, 6),) for loss in result.record.epoch_losses),
-                     defects=tuple(round(defect, 2) for defect in result.record.defects),
-                     seconds=tuple(round(seconds, 2) for seconds in result.record.seconds))
-    return {"group": result.run.group, "settings": result.run.settings.to_dict(), "record": asdict(record),
-            "diagnostics": result.diagnostics}
-
-
-def _from_dict(entry: dict[str, Any]) -> Result:
-    return Result(Run(entry["group"], Settings.from_dict(entry["settings"])), Record.from_dict(entry["record"]),
-                  entry["diagnostics"])
-
-
-def _origin() -> dict[str, Any]:
-    """Commit, date, machine and versions."""
-    checkout = Path(__file__).resolve().parents[3]
-    commit = None
-    if (checkout / ".git").exists():
-        answer = subprocess.run(["git", "-C", str(checkout), "rev-parse", "--short", "HEAD"], capture_output=True,
-                                text=True, check=False)
-        commit = answer.stdout.strip() or None
-    return {"commit": commit, "date": date.today().isoformat(), "versions": versions(),
-            "machine": f"{platform.machine()}, {os.cpu_count()} cores"}
+def _write(experiment: Experiment, plan: Plan, data: ImageData, results: list[Result], expected: int) -> None:
+    """Write what is there."""
+    header = {"experiment": experiment.name, "question": experiment.question, "command": plan.command(experiment),
+              "quick": plan.quick, "images": data.source, "sha256": data.digest, "runs": expected,
+              "versions": versions()}
+    machine = {"experiment": experiment.name, "date": date.today().isoformat(),
+               "machine": f"{platform.machine()}, {os.cpu_count()} cores"}
+    if results:
+        write_results(plan.folder, experiment.name, header, machine, results)

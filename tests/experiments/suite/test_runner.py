@@ -1,91 +1,164 @@
-"""Experiments: complete, resumable, and their stored results can be regenerated."""
+"""Experiments: complete, resumable, and their files follow from the records alone."""
 from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from manifold_opt.__main__ import main
 from manifold_opt.experiments import Training, load_images
-from manifold_opt.experiments.suite import EXPERIMENTS, load_results, run_experiment
-from manifold_opt.experiments.suite.experiment import quick_settings
-from manifold_opt.network import Workspace
-
-STORED = Path(__file__).parents[3] / "docs" / "experiments"
+from manifold_opt.experiments.suite import load_results, run_experiment
+from manifold_opt.experiments.suite.page import write_section
+from manifold_opt.experiments.suite.task import Task
 
 
-@pytest.mark.parametrize("name", ["mnist", "fashion", "spaces", "optimizers", "retractions"])
-def test_every_experiment_has_runs_of_all_its_groups(name):
-    runs = EXPERIMENTS[name].runs()
-    identities = [(run.group, json.dumps(run.settings.to_dict())) for run in runs]
-    assert len(set(identities)) == len(identities)
-    assert len({run.group for run in runs}) >= 4
+def without_seconds(results):
+    return [replace(result, record=replace(result.record, seconds=())) for result in results]
 
 
-def test_a_quick_experiment_writes_results_and_figure(tmp_path):
-    results = run_experiment(EXPERIMENTS["retractions"], tmp_path, "test", quick=True, progress=False)
-    stored = json.loads((tmp_path / "retractions.json").read_text())
-    assert stored["command"] == "test" and stored["quick"]
-    assert [entry["group"] for entry in stored["results"]] == [result.run.group for result in results]
-    assert (tmp_path / "retractions.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
-    assert load_results(tmp_path / "retractions.json") == results
-    losses = [result.record.final_loss for result in results]
-    assert np.ptp(losses) < 1e-2 and all(0 < loss < 1.5 for loss in losses)
-
-
-def test_finished_runs_are_not_repeated_and_begun_ones_go_on(tmp_path, monkeypatch):
-    experiment = EXPERIMENTS["retractions"]
-    whole = run_experiment(experiment, tmp_path / "whole", "test", quick=True, progress=False)
+@pytest.fixture
+def epochs(monkeypatch):
+    """The trainings whose epochs are computed, one entry an epoch."""
     epoch, calls = Training.epoch, []
 
-    def interrupted(training, progress, on_step=None):
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        calls.append(training.settings)
-        return epoch(training, progress, on_step)
-
-    monkeypatch.setattr(Training, "epoch", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        run_experiment(experiment, tmp_path / "again", "test", quick=True, progress=False)
-    monkeypatch.setattr(Training, "epoch", lambda training, progress: (calls.append(training.settings),
-                                                                       epoch(training, progress))[1])
-    again = run_experiment(experiment, tmp_path / "again", "test", quick=True, progress=False)
-    assert len(calls) == len(whole)
-    for one, two in zip(whole, again):
-        assert replace(one.record, seconds=()) == replace(two.record, seconds=())
+    def counted(training, progress, *rest, **named):
+        calls.append((training.settings.rival, training.settings.seed))
+        return epoch(training, progress, *rest, **named)
+    monkeypatch.setattr(Training, "epoch", counted)
+    return calls
 
 
-def test_jacobian_is_that_of_finite_differences():
-    depth = EXPERIMENTS["depth"]
-    run = depth.runs()[1]
-    training = Training(replace(quick_settings(run.settings), dtype="float64"), load_images("fashion"))
-    first = training.start()
-    values = np.array(depth.diagnostics(training, first, first)["first"]["singular_values"])
-    weights = {name: stack[0] for name, stack in training.params(first.state)["blocks"].items()}
-    x = training.train.sequences("float64", np.arange(1))
-    steps = np.eye(x[0].size).reshape(-1, *x.shape[1:])
-    forward = training.model.layers.forward
-    plus, minus = (forward([weights], x + sign * 1e-6 * steps, Workspace())[0].copy() for sign in (1, -1))
-    sigma = np.linalg.svd(((plus - minus) / 2e-6).reshape(len(steps), -1), compute_uv=False)
-    np.testing.assert_allclose(values[0], [sigma[-1], np.median(sigma), sigma[0]], rtol=1e-3)
+def test_files_hold_the_results(tiny, plan):
+    results = run_experiment(tiny, plan)
+    assert [(r.run.group, r.run.settings.seed) for r in results] == [
+        (method, seed) for method in ("adam", "momentum", "gradient") for seed in (0, 1)]
+    assert load_results(plan.folder / "tiny.json") == results
+    stored = json.loads((plan.folder / "tiny.json").read_text())
+    assert stored["command"] == "python -m manifold_opt experiments tiny" and stored["runs"] == 6
+    assert "seconds" not in (plan.folder / "tiny.json").read_text()
+    assert all(len(result.record.seconds) == 3 for result in results)
 
 
-def test_an_unknown_experiment_lists_the_valid_ones(capsys):
-    with pytest.raises(SystemExit):
-        main(["experiments", "imagenet"])
-    assert "retractions" in capsys.readouterr().err
-
-
-@pytest.mark.skipif(not (STORED / "depth.json").exists(), reason="a checkout without stored results")
-def test_a_stored_curve_can_be_regenerated():
-    stored = next(result for result in load_results(STORED / "depth.json") if result.run.group == "constrained, L = 1")
-    training = Training(stored.run.settings, load_images("mnist"))
+def test_a_result_is_that_of_the_training_alone(tiny, plan):
+    result = run_experiment(tiny, plan)[3]
+    training = Training(result.run.settings, load_images(tiny.source))
     progress = training.start()
-    for _ in range(stored.record.epochs):
+    for _ in range(3):
         progress = training.epoch(progress)
-    # rounding differs between machines, and training amplifies it
-    np.testing.assert_allclose(progress.record.epoch_losses, stored.record.epoch_losses, rtol=1e-2)
-    np.testing.assert_allclose(progress.record.accuracies, stored.record.accuracies, atol=0.03)
+    np.testing.assert_allclose(result.record.epoch_losses, progress.record.epoch_losses, atol=1e-6)
+    assert result.record.accuracies == progress.record.accuracies
+
+
+def test_finished_runs_are_not_repeated(tiny, plan, epochs):
+    first = run_experiment(tiny, plan)
+    assert len(epochs) == 18
+    assert run_experiment(tiny, plan) == first and len(epochs) == 18
+
+
+def test_results_alone_suffice(tiny, plan, epochs):
+    first = run_experiment(tiny, plan)
+    for path in (plan.folder / "runs").iterdir():
+        path.unlink()
+    assert run_experiment(tiny, plan) == first and len(epochs) == 18
+
+
+def test_more_seeds_keep_those_that_are_there(tiny, plan, epochs):
+    first = run_experiment(tiny, plan)
+    assert len(run_experiment(tiny, replace(plan, seeds=3))) == 9
+    assert len(epochs) == 27
+    assert run_experiment(tiny, replace(plan, seeds=1)) == first and len(epochs) == 27
+
+
+def test_only_some_groups(tiny, plan, epochs):
+    results = run_experiment(tiny, replace(plan, only=("momentum",)))
+    assert {method for method, _ in epochs} == {result.run.group for result in results} == {"momentum"}
+    assert len(run_experiment(tiny, replace(plan, only=("adam",)))) == 4
+
+
+def test_a_longer_run_serves_a_shorter_one(tiny, plan, epochs):
+    whole = run_experiment(tiny, plan)
+    tiny.epochs = 2
+    short = run_experiment(tiny, plan)
+    assert len(epochs) == 18
+    assert [r.record.epoch_losses for r in short] == [r.record.epoch_losses[:2] for r in whole]
+    tiny.epochs = 4
+    assert all(result.record.epochs == 4 for result in run_experiment(tiny, plan))
+
+
+def test_an_interrupted_run_goes_on(tiny, plan, epochs, monkeypatch):
+    whole = run_experiment(tiny, replace(plan, folder=plan.folder / "whole"))
+    counted = Training.epoch
+    del epochs[:]
+
+    def interrupted(training, progress, *rest, **named):
+        if len(epochs) == 5:
+            raise KeyboardInterrupt
+        return counted(training, progress, *rest, **named)
+    with monkeypatch.context() as context, pytest.raises(KeyboardInterrupt):
+        context.setattr(Training, "epoch", interrupted)
+        run_experiment(tiny, plan)
+    assert len(load_results(plan.folder / "tiny.json")) == 1            # the finished one is kept
+    again = run_experiment(tiny, plan)
+    assert len(epochs) == 18                                            # no epoch was computed twice
+    assert without_seconds(again) == without_seconds(whole)
+    assert not list((plan.folder / "runs").glob("*.npz"))
+
+
+def test_the_section_of_the_page_follows_from_the_results(tiny, plan):
+    run_experiment(tiny, plan)
+    table = write_section(tiny, plan.folder)
+    names = ("tiny.inc", "tiny.txt", "tiny.png")
+    first = {name: (plan.folder / name).read_bytes() for name in names}
+    assert first["tiny.png"][:8] == b"\x89PNG\r\n\x1a\n" and first["tiny.txt"].decode() == table + "\n"
+    assert "``python -m manifold_opt experiments tiny``" in first["tiny.inc"].decode()
+    assert "Incomplete" not in first["tiny.inc"].decode()
+    write_section(tiny, plan.folder)
+    assert {name: (plan.folder / name).read_bytes() for name in names} == first
+
+
+def test_the_page_says_what_is_missing(tiny, plan):
+    write_section(tiny, plan.folder)
+    assert "There are no stored runs yet" in (plan.folder / "tiny.inc").read_text()
+    run_experiment(tiny, replace(plan, only=("adam",)))
+    write_section(tiny, plan.folder)
+    assert "*Incomplete:* 2 of 6 runs are there" in (plan.folder / "tiny.inc").read_text()
+
+
+def test_results_of_another_commit_are_said(tiny, plan, monkeypatch, capsys):
+    monkeypatch.setattr("manifold_opt.experiments.suite.runner.commit", lambda: "0123abc")
+    run_experiment(tiny, replace(plan, only=("adam",)))
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("manifold_opt.experiments.suite.runner.commit", lambda: "4567def")
+    run_experiment(tiny, plan)
+    said = capsys.readouterr().err
+    assert "2 of commit 0123abc" in said and "4567def" in said
+    assert {result.commit for result in load_results(plan.folder / "tiny.json")} == {"0123abc", "4567def"}
+
+
+@pytest.mark.parametrize("change, message", [
+    ({"seeds": 0}, "seeds must be at least 1: got 0"),
+    ({"only": ("adamax",)}, "'adam', 'momentum', 'gradient': got 'adamax'"),
+])
+def test_bad_input(tiny, plan, change, message):
+    with pytest.raises(ValueError, match=message):
+        run_experiment(tiny, replace(plan, **change))
+
+
+def test_damaged_files_are_named(tiny, plan):
+    run_experiment(tiny, plan)
+    (plan.folder / "tiny.json").write_text('{"groups": [{')
+    with pytest.raises(ValueError, match=r"tiny\.json must hold the results"):
+        run_experiment(tiny, plan)
+    (plan.folder / "tiny.json").unlink()
+    record = next((plan.folder / "runs").glob("*.json"))
+    record.write_text("{}")
+    with pytest.raises(ValueError, match=record.name):
+        run_experiment(tiny, plan)
+
+
+def test_other_images_are_refused(tiny, plan):
+    run = tiny.runs([0])[0]
+    task = Task(run, tiny.source, False, "0" * 64, plan.folder, None)
+    with pytest.raises(ValueError, match="must be the same for all processes"):
+        task.perform()

@@ -1,0 +1,100 @@
+"""The main table: every method, with and without a warm-up, over twenty seeds."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import final
+
+from matplotlib.figure import Figure
+
+from manifold_opt.experiments.suite.cases import METHODS, OWN, WARMUP, settings_of
+from manifold_opt.experiments.suite.claims import TOO_FEW, compare, share, winner
+from manifold_opt.experiments.suite.drawing import draw_groups
+from manifold_opt.experiments.suite.experiment import Experiment, Result, Run, by_group, records, trainings
+from manifold_opt.experiments.suite.statistics import MINIMUM_SEEDS
+from manifold_opt.experiments.suite.tables import times_table
+
+__all__ = ["MethodsExperiment", "answer", "group_name"]
+
+EPOCHS = 8
+
+
+def group_name(method: str, warmup: bool = False) -> str:
+    """What a group of the main table is called."""
+    return settings_of(method, warmup=WARMUP if warmup else 0).label
+
+
+@final
+class MethodsExperiment(Experiment):
+    """All methods with the same images, batches and first weights, at L = 16 with the relative loss.
+
+    Paper: v4, section 5.
+    """
+
+    name = "methods"
+    question = "Which methods train the deep network, how often, and what of it is due to the manifold?"
+
+    def runs(self, seeds: Sequence[int]) -> list[Run]:
+        """Every method with and without the warm-up, the decisive ones first, all seeds of a group together."""
+        return [Run(group_name(method, warm), settings_of(method, warmup=WARMUP if warm else 0, seed=seed,
+                                                          epochs=EPOCHS))
+                for method in METHODS for warm in (False, True) for seed in seeds]
+
+    def draw(self, results: list[Result]) -> Figure:
+        """Shares and losses, one row a group."""
+        return draw_groups(results, loss="training loss of epoch 8")
+
+    def times(self, results: list[Result]) -> str:
+        """Seconds of an epoch and to the target losses."""
+        return times_table({name: records(group) for name, group in by_group(trainings(results)).items()})
+
+    def paragraph(self, results: list[Result]) -> str:
+        """The comparisons that the paper's claim rests on."""
+        groups = by_group(trainings(results))
+        said = ["All runs have L = 16, the relative loss, the rate 1e-3, batches of 256 in the same order, and eight "
+                "epochs of the 8,000 embedded images; with a warm-up the rate rises linearly over the first "
+                f"{WARMUP} steps. A run trains if its final loss is below 1.1; loss and accuracy are those of the runs "
+                "that train (median, quartiles), a defect is the largest of any weight at any step in units of eps."]
+        for warm in (False, True):
+            pairs = [("adam", other) for other in ("free_adam", "free_adam_same_start", "projected_adam")]
+            for one, other in pairs:
+                names = [group_name(method, warm) for method in (one, other)]
+                if all(name in groups for name in names):
+                    said.append(compare(names[0], groups[names[0]], names[1], groups[names[1]], 2 * len(pairs)))
+        alone, warmed = group_name("adam"), group_name("adam", True)
+        if alone in groups and warmed in groups:
+            said.append(compare(warmed, groups[warmed], alone, groups[alone]))
+        return " ".join(said)
+
+
+def answer(results: list[Result]) -> str:
+    """The first paragraph of the page: who wins.
+
+    Parameters
+    ----------
+    results : list of Result
+        Results of the main table.
+
+    Returns
+    -------
+    str
+    """
+    groups = by_group(trainings(results))
+    found = winner(groups)
+    if found is None:
+        return f"Who wins? {TOO_FEW.capitalize()}: fewer than two methods have {MINIMUM_SEEDS} seeds in the records."
+    first, level = found
+    enough = {name for name, group in groups.items() if len(group) >= MINIMUM_SEEDS}
+    said = [f"**{share(first, groups[first])}: of {len(enough)} methods with {MINIMUM_SEEDS} seeds or "
+            "more it is the first, by the share that trains and then by the loss.**"]
+    if groups[first][0].run.settings.rival not in OWN:
+        said.append("It is a rival, not the paper's method.")
+    if level:
+        said.append(f"Not shown to be behind it (sign tests over the same seeds): {'; '.join(level)}.")
+    behind = [name for name in groups if name in enough and name != first and name not in level]
+    if behind:
+        said.append("Behind it, in how often they train or in the loss: "
+                    + "; ".join(share(name, groups[name]) for name in behind) + ".")
+    paper = group_name("adam")
+    if paper in enough and first != paper:
+        said.append(f"The paper's method as it stands: {share(paper, groups[paper])}.")
+    return " ".join(said)

@@ -1,0 +1,76 @@
+"""The documentation's page made of stored results: for each experiment a table, a figure and a paragraph."""
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from manifold_opt.experiments.figures import save_figure
+from manifold_opt.experiments.files import write_whole
+from manifold_opt.experiments.suite.experiment import Experiment, Result
+from manifold_opt.experiments.suite.methods import answer
+from manifold_opt.experiments.suite.storage import load_results
+
+__all__ = ["write_answer", "write_section"]
+
+
+def write_section(experiment: Experiment, folder: Path) -> str:
+    """Write table ``NAME.txt``, figure ``NAME.png`` and ``NAME.inc``, which shows them in a page.
+
+    All follow from the stored results, ``NAME.json``; without it ``NAME.inc`` says that there are none yet.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment.
+    folder : pathlib.Path
+        Where ``NAME.json`` is, and where to write.
+
+    Returns
+    -------
+    str
+        The tables.
+
+    Raises
+    ------
+    ValueError
+        If ``NAME.json`` is damaged.
+    """
+    name = experiment.name
+    stored = folder / f"{name}.json"
+    if not stored.exists():
+        text = f"There are no stored runs yet; ``python -m manifold_opt experiments {name}`` makes them."
+        write_text(folder / f"{name}.inc", f"{text}\n")
+        return text
+    results, header = load_results(stored), json.loads(stored.read_text())
+    parts = [_made(header, results), f".. image:: {name}.png\n   :alt: {experiment.question}",
+             experiment.paragraph(results)]
+    tables = {"txt": experiment.table(results), "times.txt": experiment.times(results)}
+    for suffix, table in tables.items():
+        if table:
+            write_text(folder / f"{name}.{suffix}", f"{table}\n")
+            parts.append(f".. literalinclude:: {name}.{suffix}\n   :language: text")
+    save_figure(folder / f"{name}.png", experiment.draw(results))
+    write_text(folder / f"{name}.inc", "\n\n".join(parts) + "\n")
+    return "\n".join(table for table in tables.values() if table)
+
+
+def write_answer(stored: Path) -> None:
+    """Write ``answer.inc``, the first paragraph of the page, beside the stored results of the main table."""
+    results = load_results(stored) if stored.exists() else []
+    write_text(stored.with_name("answer.inc"), f"{answer(results)}\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file as a whole."""
+    write_whole(path, lambda file: file.write(text.encode()))
+
+
+def _made(header: Mapping[str, Any], results: list[Result]) -> str:
+    """By which command, with which commit, and whether all runs are there."""
+    commits = sorted({result.commit for result in results if result.commit})
+    made = f"``{header['command']}``" + (f", commit {', '.join(commits)}" if commits else "")
+    if len(results) >= header["runs"]:
+        return f"{made}."
+    return f"{made}. *Incomplete:* {len(results)} of {header['runs']} runs are there; the same command makes the rest."

@@ -1,0 +1,25 @@
+"""How long the warm-up must be."""
+from __future__ import annotations
+
+from typing import final
+
+from manifold_opt.experiments.suite.sweep import Sweep
+
+__all__ = ["WarmupExperiment"]
+
+
+@final
+class WarmupExperiment(Sweep):
+    """The share that trains over the number of steps in which the rate rises from zero."""
+
+    name = "warmup"
+    question = "How long must the warm-up be?"
+    setting = "warmup"
+    values = (0, 64, 8, 16, 32, 4)
+    label = "warm-up steps"
+    methods = ("free_adam_same_start", "adam")
+
+    def introduction(self) -> str:
+        """What is varied."""
+        return ("The rate rises linearly from zero over the first steps of an epoch's 32; four epochs at L = 16, all "
+                "else as in the main table.")

@@ -1,0 +1,66 @@
+"""The command ``python -m manifold_opt experiments``."""
+from __future__ import annotations
+
+import pytest
+
+from manifold_opt.__main__ import main
+from manifold_opt.experiments.suite import EXPERIMENTS, fashion, runner
+
+
+def test_a_quick_experiment_from_the_command_line(tmp_path, capsys):
+    assert main(["experiments", "spaces", "--quick", "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert EXPERIMENTS["spaces"].question in said and "Gr(7, 49), head by head" in said
+    written = {path.name for path in (tmp_path / "quick").iterdir()}
+    assert {"spaces.json", "spaces.times.json", "spaces.txt", "spaces.png", "spaces.inc", "runs"} <= written
+
+
+def test_stored_results_are_enough_for_the_page(tmp_path, monkeypatch):
+    assert main(["experiments", "methods", "--quick", "--out", str(tmp_path), "--only", "Adam on St(7, 49)"]) == 0
+    folder = tmp_path / "quick"
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in (".txt", ".inc", ".png")}
+    assert "answer.inc" in before
+    for name in before:
+        (folder / name).unlink()
+    monkeypatch.setattr(runner, "_do", None)
+    assert main(["experiments", "methods", "--stored", "--out", str(folder)]) == 0
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.name in before} == before
+
+
+def test_the_page_can_be_made_of_no_results(tmp_path):
+    assert main(["experiments", "all", "--stored", "--out", str(tmp_path)]) == 0
+    for name in EXPERIMENTS:
+        assert "no stored runs yet" in (tmp_path / f"{name}.inc").read_text()
+    assert "too few seeds to tell" in (tmp_path / "answer.inc").read_text().lower()
+
+
+@pytest.mark.parametrize("options, message", [
+    (["--jobs", "0"], "jobs must be at least 1: got 0"),
+    (["--seeds", "0"], "seeds must be at least 1: got 0"),
+    (["--jobs", "2", "--dask", "tcp://127.0.0.1:9"], "both --dask and --jobs"),
+    (["--only", "adamax"], "got 'adamax'"),
+    (["--data", "nowhere"], "nowhere"),
+])
+def test_bad_options(tmp_path, capsys, options, message):
+    assert main(["experiments", "spaces", "--quick", "--out", str(tmp_path), *options]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_an_unknown_experiment_lists_the_valid_ones(capsys):
+    with pytest.raises(SystemExit):
+        main(["experiments", "imagenet"])
+    assert "rounding" in capsys.readouterr().err
+
+
+def test_images_that_are_not_installed_are_said(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(fashion, "FOLDER", tmp_path / "nothing")
+    assert main(["experiments", "fashion", "--out", str(tmp_path)]) == 2
+    assert "dataset-fashion-mnist is not installed" in capsys.readouterr().err
+
+
+def test_ctrl_c(tmp_path, capsys, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+    monkeypatch.setattr(runner, "_do", interrupted)
+    assert main(["experiments", "spaces", "--quick", "--out", str(tmp_path)]) == 130
+    assert "the same command goes on from here" in capsys.readouterr().err
