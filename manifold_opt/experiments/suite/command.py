@@ -89,4 +89,4 @@ def _one(experiment: Experiment, plan: Plan, *, train: bool, alone: bool) -> Non
         run_experiment(experiment, plan)
     print(f"{experiment.name}: {experiment.question}\n{write_section(experiment, plan.folder)}\n", flush=True)
     if experiment.name == "methods":
-        write_answer(plan.folder / "methods.json")
+        write_answer(plan.folder / "methods.json", EXPERIMENTS.values())

@@ -17,7 +17,7 @@ FOLDER = Path("/usr/share/datasets/fashion-mnist")
 
 @final
 class FashionExperiment(Grouped):
-    """The four rivals with and without warm-up on 60,000 images, eight epochs of 235 steps.
+    """The four rivals on 60,000 images, eight epochs of 235 steps.
 
     Paper: v4, section 5, on other images.
     """
@@ -27,9 +27,10 @@ class FashionExperiment(Grouped):
     source = str(FOLDER)
 
     def cases(self) -> Mapping[str, tuple[str, Mapping[str, Any]]]:
-        """The rivals, the paper's method first."""
+        """The rivals, the paper's method first, and with the warm-up too."""
+        chosen = [("adam", False), ("adam", True), *((method, False) for method in FOUR if method != "adam")]
         return {group_name(method, warm): (method, {"epochs": 8, "warmup": WARMUP if warm else 0})
-                for method in reversed(FOUR) for warm in (False, True)}
+                for method, warm in chosen}
 
     def introduction(self) -> str:
         """What is varied."""

@@ -2,12 +2,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from manifold_opt.experiments.figures import save_figure
 from manifold_opt.experiments.files import write_whole
+from manifold_opt.experiments.suite.budget import budget
 from manifold_opt.experiments.suite.experiment import Experiment, Result
 from manifold_opt.experiments.suite.methods import answer
 from manifold_opt.experiments.suite.storage import load_results
@@ -56,10 +57,19 @@ def write_section(experiment: Experiment, folder: Path) -> str:
     return "\n".join(table for table in tables.values() if table)
 
 
-def write_answer(stored: Path) -> None:
-    """Write ``answer.inc``, the first paragraph of the page, beside the stored results of the main table."""
+def write_answer(stored: Path, experiments: Iterable[Experiment]) -> None:
+    """Write ``answer.inc``, the first paragraph of the page, and ``budget.inc``, what all of it takes.
+
+    Parameters
+    ----------
+    stored : pathlib.Path
+        Results of the main table, ``methods.json``; the two files are written beside it.
+    experiments : iterable of Experiment
+        All experiments.
+    """
     results = load_results(stored) if stored.exists() else []
     write_text(stored.with_name("answer.inc"), f"{answer(results)}\n")
+    write_text(stored.with_name("budget.inc"), f"{budget(experiments, results)}\n")
 
 
 def write_text(path: Path, text: str) -> None:
