@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.checks import Array, check_integer
+from manifold_opt.plotting.border import check_axes, check_numbers
 from manifold_opt.plotting.style import COLORS, INK
 
 __all__ = ["draw_attention", "draw_image"]
@@ -37,6 +38,9 @@ def draw_image(axes: Any, image: Array, title: str = "", *, grid: int | None = N
     >>> len(plotting.draw_image(axes, np.eye(28), grid=7).lines)
     10
     """
+    check_axes(axes)
+    image = check_numbers("image", image, "(height, columns)", ndim=(2,))
+    grid = None if grid is None else check_integer("grid", grid, 1)
     height, columns = image.shape
     axes.imshow(image, cmap="gray", extent=(0, columns, height, 0), interpolation="nearest")
     for k in range(0, height + 1, grid) if grid else ():
@@ -70,8 +74,8 @@ def draw_attention(axes: Any, P: Array, title: str = "", *, labels: bool = True,
 
     Raises
     ------
-    ValueError
-        If the columns of P do not sum to one.
+    TypeError, ValueError
+        If P is no matrix of real numbers whose columns sum to one.
 
     Examples
     --------
@@ -81,7 +85,9 @@ def draw_attention(axes: Any, P: Array, title: str = "", *, labels: bool = True,
     >>> plotting.draw_attention(axes, np.full((16, 16), 1 / 16)).get_xlabel()
     'query'
     """
-    defect = float(np.max(np.abs(P.sum(axis=0) - 1)))
+    check_axes(axes)
+    P = check_numbers("P", P, "(tokens, tokens)", ndim=(2,))
+    defect = float(np.max(np.abs(P.sum(axis=0) - 1), initial=0.0 if P.size else np.inf))
     if not defect < 1e-3:
         raise ValueError(f"P must have columns that sum to one: defect {defect:.1e}, tolerance 1.0e-03")
     # viridis: monotone in lightness, and the same order of colours for every kind of colour vision

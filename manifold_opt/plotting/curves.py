@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
+from manifold_opt.plotting.border import check_axes, check_numbers
 from manifold_opt.plotting.style import COLORS, INK, MARKERS, curve_style, legend, note, whole_steps
 
 __all__ = ["draw_bands", "draw_contours", "draw_slopes", "limit_height"]
@@ -37,8 +38,8 @@ def draw_bands(axes: Any, curves: Mapping[str, Array], steps: Array | None = Non
 
     Raises
     ------
-    ValueError
-        If a curve has neither one nor two axes.
+    TypeError, ValueError
+        If a curve holds no real numbers, has neither one nor two axes or no run, or is longer than the steps.
 
     Examples
     --------
@@ -49,11 +50,16 @@ def draw_bands(axes: Any, curves: Mapping[str, Array], steps: Array | None = Non
     >>> plotting.draw_bands(axes, {"Adam": runs}).lines[0].get_ydata()
     array([3., 2., 1.])
     """
+    check_axes(axes)
+    if not isinstance(curves, Mapping):
+        raise TypeError(f"curves must be a mapping of names to arrays: got {type(curves).__name__}")
+    if steps is not None:
+        check_numbers("steps", steps, "(k,)", ndim=(1,))
     zeros = 0
     for number, (name, curve) in enumerate(curves.items(), start=first):
-        runs = np.atleast_2d(np.asarray(curve, dtype=float))
-        if runs.ndim != 2:
-            raise ValueError(f"curve {name!r} must have shape (steps,) or (runs, steps): got {np.shape(curve)}")
+        runs = np.atleast_2d(check_numbers(f"curve {name!r}", curve, "(steps,) or (runs, steps)", ndim=(1, 2)))
+        if not len(runs) or steps is not None and len(steps) < runs.shape[1]:
+            raise ValueError(f"curve {name!r} must have a run, and no more values than steps: got {np.shape(curve)}")
         x = np.arange(runs.shape[1]) if steps is None else np.asarray(steps)[:runs.shape[1]]
         zeros += int(np.count_nonzero(runs <= 0)) if log else 0
         style = curve_style(number) | ({} if len(x) <= 40 else {"marker": None})
@@ -94,6 +100,11 @@ def draw_slopes(axes: Any, steps: Array, errors: Mapping[str, Array], orders: Ma
     -------
     matplotlib.axes.Axes
 
+    Raises
+    ------
+    TypeError, ValueError
+        If steps or errors hold no real numbers or differ in shape, or a step is not positive.
+
     Examples
     --------
     >>> import numpy as np
@@ -103,13 +114,21 @@ def draw_slopes(axes: Any, steps: Array, errors: Mapping[str, Array], orders: Ma
     >>> len(plotting.draw_slopes(axes, t, {"Cayley": t**3 / 12}, {"Cayley": 3}).lines)
     2
     """
-    orders, steps = orders or {}, np.asarray(steps)
+    check_axes(axes)
+    orders, steps = orders or {}, check_numbers("steps", steps, "(k,)", ndim=(1,), finite=True)
+    if not isinstance(errors, Mapping):
+        raise TypeError(f"errors must be a mapping of names to arrays: got {type(errors).__name__}")
+    if not len(steps) or not (steps > 0).all():
+        raise ValueError(f"steps must be positive, at least one: got {steps}")
     for number, (name, error) in enumerate(errors.items()):
-        shown = np.where(np.asarray(error) > 0, error, np.nan)
+        error = check_numbers(f"errors of {name!r}", error, f"{steps.shape}", ndim=(1,))
+        if error.shape != steps.shape:
+            raise ValueError(f"errors of {name!r} must have shape {steps.shape}: got {error.shape}")
+        shown = np.where(error > 0, error, np.nan)
         color, marker = COLORS[number % len(COLORS)], MARKERS[number % len(MARKERS)]
         axes.loglog(steps, shown, linestyle="none", color=color, marker=marker, markersize=5, label=name)
         if name in orders:
-            clear = np.flatnonzero(shown > 30 * (floor or 0.0))
+            clear = np.flatnonzero(np.isfinite(shown) & (shown > 30 * (floor or 0.0)))
             k = clear[np.argmin(steps[clear])] if len(clear) else int(np.argmax(steps))
             line = shown[k] * (steps / steps[k]) ** orders[name]
             line = np.where(line > (floor or 0.0), line, np.nan)
@@ -150,7 +169,10 @@ def limit_height(axes: Any, values: Array, limit: float) -> Any:
     >>> [line.get_text() for line in plotting.limit_height(axes, [0.5, 1.0, 7.0], 2.0).texts]
     ['1 of 3 values above, up to 7']
     """
-    values = np.ravel(np.asarray(values, float))
+    check_axes(axes)
+    values = np.ravel(check_numbers("values", values))
+    if not 0 < float(check_numbers("limit", limit, "()", ndim=(0,), finite=True)):
+        raise ValueError(f"limit must be positive: got {limit}")
     above = values[values > limit]
     axes.set_ylim(0, limit)
     return note(axes, f"{len(above)} of {len(values)} values above, up to {above.max():.3g}" if len(above) else "")
@@ -171,7 +193,7 @@ def draw_contours(axes: Any, function: Callable[[Array, Array], Array], xlim: tu
     levels : int
         Number of lines.
     log : bool
-        Whether the levels are spaced by equal ratios; the function must then be positive.
+        Whether the levels are spaced by equal ratios; the function must then be positive somewhere.
 
     Returns
     -------
@@ -184,10 +206,18 @@ def draw_contours(axes: Any, function: Callable[[Array, Array], Array], xlim: tu
     >>> plotting.draw_contours(axes, lambda x, y: x**2 + y**2, (-1, 1), (-1, 1)) is axes
     True
     """
-    x, y = np.meshgrid(np.linspace(*xlim, 201), np.linspace(*ylim, 201))
-    values = function(x, y)
+    check_axes(axes)
+    (left, right), (bottom, top) = (check_numbers(name, limits, "(2,)", ndim=(1,), finite=True)
+                                    for name, limits in (("xlim", xlim), ("ylim", ylim)))
+    x, y = np.meshgrid(np.linspace(left, right, 201), np.linspace(bottom, top, 201))
+    values = np.broadcast_to(check_numbers("function", function(x, y), finite=True), x.shape)
     low, high = float(values.min()), float(values.max())
-    marks = np.geomspace(max(low, 1e-6 * high), high, levels) if log else np.linspace(low, high, levels)
-    axes.contour(x, y, values, levels=np.unique(marks), colors=INK, linewidths=0.7, alpha=0.7)
+    if log and not high > 0:
+        raise ValueError(f"function must be positive for levels of equal ratios: its largest value is {high:g}")
+    if low == high:
+        levels = 0
+    if levels:
+        marks = np.geomspace(max(low, 1e-6 * high), high, levels) if log else np.linspace(low, high, levels)
+        axes.contour(x, y, values, levels=np.unique(marks), colors=INK, linewidths=0.7, alpha=0.7)
     axes.set(xlim=xlim, ylim=ylim)
     return axes

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.checks import Array, check_integer
+from manifold_opt.plotting.border import check_axes, check_numbers
 from manifold_opt.plotting.style import COLORS, INK
 
 __all__ = ["draw_matrix", "draw_splitting"]
@@ -37,8 +38,8 @@ def draw_matrix(axes: Any, M: Array, title: str = "", *, largest: float | None =
 
     Raises
     ------
-    ValueError
-        If M is no matrix.
+    TypeError, ValueError
+        If M is no matrix of finite real numbers.
 
     Examples
     --------
@@ -49,8 +50,8 @@ def draw_matrix(axes: Any, M: Array, title: str = "", *, largest: float | None =
     9
     """
     from matplotlib.patches import Rectangle
-    if M.ndim != 2:
-        raise ValueError(f"M must be a matrix (p, q): got shape {M.shape}")
+    check_axes(axes)
+    M = check_numbers("M", M, "(p, q)", ndim=(2,), finite=True)
     rows, columns = M.shape
     largest = largest if largest is not None else float(np.max(np.abs(M), initial=0.0)) or 1.0
     for i, j in np.ndindex(rows, columns):
@@ -99,7 +100,11 @@ def draw_splitting(axes: Any, N: int, frame: Array | Sequence[int], title: str =
     ['$-B^T$', '$A$', '$B$', 'vertical']
     """
     from matplotlib.patches import Rectangle
-    inside = np.isin(np.arange(N), np.asarray(frame))
+    check_axes(axes)
+    N = check_integer("N", N, 1)
+    if not all(0 <= check_integer("frame", column) < N for column in frame):
+        raise ValueError(f"frame must have indices below N = {N}: got {list(frame)}")
+    inside = np.isin(np.arange(N), np.asarray(frame, int))
     kinds = np.where(inside[:, None], np.where(inside, 0, 2), np.where(inside, 1, 3))
     names = ["$A$", "$B$", f"$-B{transposed}$", "vertical"]
     colors = [COLORS[1], COLORS[0], COLORS[0], INK]

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
+from manifold_opt.plotting.border import check_axes, check_numbers
 from manifold_opt.plotting.style import COLORS, INK
 
 __all__ = ["draw_arrow", "draw_field", "draw_path", "draw_point", "draw_sphere", "draw_tangent_plane"]
@@ -35,7 +36,7 @@ def draw_sphere(axes: Any, *, elevation: float = 22, azimuth: float = 38) -> Any
     >>> plotting.draw_sphere(axes) is axes
     True
     """
-    axes.view_init(elev=elevation, azim=azimuth)
+    check_axes(axes, "space").view_init(elev=elevation, azim=azimuth)
     axes.set_proj_type("ortho")
     u, v = np.meshgrid(np.linspace(0, 2 * np.pi, 37), np.linspace(0, np.pi, 19))
     surface = np.stack([np.cos(u) * np.sin(v), np.sin(u) * np.sin(v), np.cos(v)])
@@ -49,9 +50,7 @@ def draw_sphere(axes: Any, *, elevation: float = 22, azimuth: float = 38) -> Any
     for angle in np.pi / 6 * np.arange(6):
         circle = np.stack([np.cos(t) * np.cos(angle), np.cos(t) * np.sin(angle), np.sin(t)], axis=1)
         draw_path(axes, circle, **grid)
-    view = _view(axes)
-    right = np.cross([0.0, 0.0, 1.0], view)
-    right = right / np.linalg.norm(right)
+    view, right = _view(axes), _right(axes)
     outline = np.cos(t)[:, None] * right + np.sin(t)[:, None] * np.cross(view, right)
     axes.plot(*outline.T, color=INK, linewidth=1.1, zorder=1)
     axes.set(xlim=(-1, 1), ylim=(-1, 1), zlim=(-1, 1))
@@ -133,7 +132,8 @@ def draw_point(axes: Any, point: Array, text: str = "", *, offset: float = 0.14,
     >>> plotting.draw_point(axes, np.eye(3, 1), "E").texts[0].get_text()
     'E'
     """
-    x = _points(np.asarray(point).reshape(1, -1))[0]
+    check_axes(axes, "space")
+    x = _points(check_numbers("point", point, finite=True).reshape(1, -1))[0]
     style = {"color": COLORS[1], "marker": "o", "markersize": 6, "zorder": 5, **style}
     axes.plot(*x[:, None], linestyle="none", alpha=1.0 if x @ _view(axes) >= -1e-9 else FAINT, **style)
     if text:
@@ -141,7 +141,7 @@ def draw_point(axes: Any, point: Array, text: str = "", *, offset: float = 0.14,
         outward = x - (x @ view) * view
         if np.linalg.norm(outward) < 0.4:
             # near the middle of the picture outward means nothing: to the lower right
-            outward = np.cross([0.0, 0.0, 1.0], view) - np.cross(view, np.cross([0.0, 0.0, 1.0], view))
+            outward = _right(axes) - np.cross(view, _right(axes))
         place = x + offset * outward / np.linalg.norm(outward)
         axes.text(*place, text, color=INK, ha="center", va="center", zorder=6)
     return axes
@@ -176,7 +176,8 @@ def draw_arrow(axes: Any, start: Array, vector: Array, text: str = "", *, label:
     >>> plotting.draw_arrow(axes, np.eye(3, 1), np.array([0.0, 1.0, 0.0])) is axes
     True
     """
-    x, v = (_points(np.asarray(a, dtype=float).reshape(1, -1))[0] for a in (start, vector))
+    x, v = (_points(check_numbers(name, a, finite=True).reshape(1, -1))[0]
+            for name, a in (("start", start), ("vector", vector)))
     alpha *= FAINT if x @ _view(axes) < -0.05 else 1.0
     strokes = _strokes(x, scale * v, _view(axes))
     axes.plot(*strokes.T, label=label, color=color, linewidth=linewidth, alpha=alpha, zorder=4,
@@ -251,7 +252,8 @@ def draw_tangent_plane(axes: Any, point: Array, *, size: float = 0.5, color: str
     >>> plotting.draw_tangent_plane(axes, np.eye(3, 1)) is axes
     True
     """
-    x = _points(np.asarray(point, dtype=float).reshape(1, -1))[0]
+    check_axes(axes, "space")
+    x = _points(check_numbers("point", point, finite=True).reshape(1, -1))[0]
     # the complement of a QR decomposition: any orthonormal basis of the plane will do
     across = size * np.linalg.qr(x[:, None], mode="complete")[0][:, 1:].T
     corners = np.array([[x + a * across[0] + b * across[1] for b in (-1, 1)] for a in (-1, 1)])
@@ -273,14 +275,21 @@ def _strokes(x: Array, v: Array, view: Array) -> Array:
     return np.stack([x, tip, tip + back + 0.5 * head * across, tip, tip + back - 0.5 * head * across])
 
 
+def _right(axes: Any) -> Array:
+    """Unit vector to the right of the picture, from the poles as well."""
+    azimuth = np.radians(axes.azim)
+    return np.array([-np.sin(azimuth), np.cos(azimuth), 0.0])
+
+
 def _view(axes: Any) -> Array:
     """Unit vector from the centre of the sphere to the viewer."""
+    check_axes(axes, "space")
     elevation, azimuth = np.radians(axes.elev), np.radians(axes.azim)
     return np.array([np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)])
 
 
 def _points(points: Array) -> Array:
-    points = np.asarray(points, dtype=float)
+    points = check_numbers("points", points, "(k, 3) or (k, 3, 1)", ndim=(2, 3))
     if points.ndim == 3 and points.shape[2] == 1:
         points = points[..., 0]
     if points.ndim != 2 or points.shape[1] != 3:

@@ -4,6 +4,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from manifold_opt.arrays.checks import check_integer
+from manifold_opt.plotting.border import check_axes
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -45,7 +48,7 @@ def curve_style(number: int) -> dict[str, Any]:
     >>> [curve_style(number)["color"] for number in (0, 6)], [curve_style(number)["linestyle"] for number in (0, 6)]
     (['#1F86E5', '#1F86E5'], ['-', '--'])
     """
-    turn, color = divmod(number, len(COLORS))
+    turn, color = divmod(check_integer("number", number, 0), len(COLORS))
     return {"color": COLORS[color], "linestyle": LINES[(color + turn) % len(LINES)],
             "marker": MARKERS[(color + 2 * turn) % len(MARKERS)], "markersize": 4}
 
@@ -110,6 +113,7 @@ def new_figure(columns: int = 1, rows: int = 1, *, size: tuple[float, float] = (
     ('3d', 'rectilinear', 0.0)
     """
     from matplotlib.figure import Figure
+    columns, rows = check_integer("columns", columns, 1), check_integer("rows", rows, 1)
     count = columns * rows
     kinds = [kinds] * count if isinstance(kinds, str) else list(kinds)
     if len(kinds) != count or not set(kinds) <= {"plain", "space", "picture"}:
@@ -131,7 +135,8 @@ def legend(axes: Any, **options: Any) -> Any:
 
     Returns
     -------
-    matplotlib.legend.Legend
+    matplotlib.legend.Legend or None
+        None where nothing has a name.
 
     Examples
     --------
@@ -141,6 +146,8 @@ def legend(axes: Any, **options: Any) -> Any:
     >>> bool(plotting.legend(axes).get_frame_on())
     False
     """
+    if not check_axes(axes).get_legend_handles_labels()[0] and "handles" not in options:
+        return None
     return axes.legend(**{"frameon": False, "labelcolor": INK, "fontsize": "small", **options})
 
 

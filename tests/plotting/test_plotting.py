@@ -172,7 +172,59 @@ def test_errors_name_what_is_wrong():
     figure, axes = plotting.new_figure()
     with pytest.raises(ValueError, match="columns that sum to one"):
         plotting.draw_attention(axes, np.ones((3, 3)))
-    with pytest.raises(ValueError, match="M must be a matrix"):
+    with pytest.raises(ValueError, match="M must have shape"):
         plotting.draw_matrix(axes, np.zeros(3))
     with pytest.raises(ValueError, match="curve 'a' must have shape"):
         plotting.draw_bands(axes, {"a": np.zeros((2, 2, 2))})
+
+
+PLANE, SPACE = "plain", "space"
+
+
+@pytest.mark.parametrize("kind, draw, error, message", [
+    (PLANE, lambda axes: plotting.draw_bands(axes, [np.ones(3)]), TypeError, "curves must be a mapping"),
+    (PLANE, lambda axes: plotting.draw_bands(axes, {"a": np.ones((0, 3))}), ValueError, "curve 'a' must have a run"),
+    (PLANE, lambda axes: plotting.draw_bands(axes, {"a": np.ones(3)}, steps=[1, 2]), ValueError, "curve 'a' .* steps"),
+    (PLANE, lambda axes: plotting.draw_bands(axes, {"a": ["x"]}), TypeError, "curve 'a' must be real numbers"),
+    (PLANE, lambda axes: plotting.draw_bands(axes, {"a": [[1.0], [1.0, 2.0]]}), ValueError, "curve 'a' must be an arr"),
+    (PLANE, lambda axes: plotting.draw_slopes(axes, [1.0, 0.0], {}), ValueError, "steps must be positive"),
+    (PLANE, lambda axes: plotting.draw_slopes(axes, [1.0, 2.0], {"a": [1.0]}), ValueError, "errors of 'a' must have"),
+    (PLANE, lambda axes: plotting.limit_height(axes, [1.0], -1.0), ValueError, "limit must be positive"),
+    (PLANE, lambda axes: plotting.draw_contours(axes, lambda x, y: x / 0 * np.nan, (0, 1), (0, 1)), ValueError,
+     "function must be finite"),
+    (PLANE, lambda axes: plotting.draw_contours(axes, lambda x, y: -1 - x, (0, 1), (0, 1), log=True), ValueError,
+     "function must be positive"),
+    (PLANE, lambda axes: plotting.draw_matrix(axes, [[1.0, np.nan]]), ValueError, "M must be finite"),
+    (PLANE, lambda axes: plotting.draw_matrix(axes, [[1.0, 1j]]), TypeError, "M must be real numbers"),
+    (PLANE, lambda axes: plotting.draw_splitting(axes, 4, [0, 4]), ValueError, "frame must have indices below N = 4"),
+    (PLANE, lambda axes: plotting.draw_image(axes, np.ones(3)), ValueError, "image must have shape"),
+    (PLANE, lambda axes: plotting.draw_image(axes, np.ones((3, 3)), grid=0), ValueError, "grid must be at least 1"),
+    (PLANE, lambda axes: plotting.draw_attention(axes, np.full((2, 2), np.nan)), ValueError, "P must have columns"),
+    (PLANE, lambda axes: plotting.draw_attention(axes, np.ones((0, 0))), ValueError, "P must have columns"),
+    (PLANE, plotting.draw_sphere, TypeError, "axes must be of the kind 'space'"),
+    (PLANE, lambda axes: plotting.draw_point(3, np.eye(3)[0]), TypeError, "axes must be axes of matplotlib: got int"),
+    (SPACE, lambda axes: plotting.draw_point(axes, [0.0, np.nan, 1.0]), ValueError, "point must be finite"),
+    (SPACE, lambda axes: plotting.draw_arrow(axes, np.eye(3)[0], [1.0, 2.0]), ValueError, "three dimensions"),
+    (PLANE, lambda axes: plotting.curve_style(-1), ValueError, "number must be at least 0"),
+    (PLANE, lambda axes: plotting.new_figure(0), ValueError, "columns must be at least 1")])
+@pytest.mark.filterwarnings("ignore:(divide by zero|invalid value):RuntimeWarning")
+def test_border_names_the_argument(kind, draw, error, message):
+    with pytest.raises(error, match=message):
+        draw(plotting.new_figure(kinds=kind)[1])
+
+
+def test_what_is_unusual_but_right_is_drawn():
+    """Lists and integers, diverged curves, a constant function, no curve at all, and the sphere from its pole."""
+    for draw in (lambda axes: plotting.draw_matrix(axes, [[1, -2], [0, 3]]),
+                 lambda axes: plotting.draw_bands(axes, {"diverged": [1.0, 2.0, np.nan], "far": [1.0, 1e300, np.inf]}),
+                 lambda axes: plotting.draw_bands(axes, {}), lambda axes: plotting.draw_slopes(axes, [1.0], {}),
+                 lambda axes: plotting.draw_slopes(axes, [1.0, 0.5], {"none": [0.0, 0.0]}, {"none": 2}),
+                 lambda axes: plotting.draw_contours(axes, lambda x, y: 3.0, (0, 1), (0, 1))):
+        figure, axes = plotting.new_figure()
+        assert draw(axes) is axes
+        rendered(figure)
+    assert plotting.legend(axes) is None
+    figure, axes = plotting.new_figure(kinds="space")
+    plotting.draw_sphere(axes, elevation=90)
+    plotting.draw_point(axes, [0, 0, 1], "pole")
+    assert ink(figure) > 0.01 and np.isfinite(axes.texts[0].get_position()).all()
