@@ -12,7 +12,7 @@ LAYERS = {
     "arrays": ["checks", "trees", "matrix_functions", "fractions"],
     "groups": ["base", "adjoint", "orthogonal", "symplectic", "translation"],
     "tangent": ["global_tangent_space", "reductive", "symmetric", "vector", "element"],
-    "sections": ["global_section", "reflector", "retraction_base", "cayley", "geodesic", "retractions",
+    "sections": ["global_section", "reflector", "retraction", "group_step", "cayley", "geodesic", "retractions",
                  "inverse_cayley"],
     "spaces": ["base", "matrix_space", "stiefel", "grassmann", "symplectic_space", "symplectic_stiefel",
                "symplectic_grassmann", "euclidean", "product"],

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.rotations import EXACT_SIZE
 
-__all__ = ["phi1", "exponential", "phi1_phi2_series", "wider", "cayley_factor", "polar", "newton_schulz"]
+__all__ = ["phi1", "exponential", "phi1_phi2_series", "working_dtype", "cayley_factor", "polar", "newton_schulz"]
 
 
 def phi1(X: Array) -> Array:
@@ -18,7 +19,8 @@ def phi1(X: Array) -> Array:
 
     Scaling and squaring: with :math:`W = 2^{-s}\varphi_1(2^{-s}X)` from a Taylor series that is summed where its terms
     do not cancel, :math:`(I + XW)^2 = I + X(2W + WXW)` doubles the argument s times. An argument that needs doubling is
-    treated in the next wider type (float32 in float64, float64 in extended precision where the platform has it),
+    treated in the next wider type (float32 in float64, float64 in extended precision where the platform has it and the
+    matrix is small),
     since the rounding errors of the first steps are doubled as well.
 
     Paper: v4, section 4, retractions, where the plain series is given; the series alone is wrong for large steps.
@@ -77,7 +79,7 @@ def _phi1_in_range(X: Array) -> tuple[Array, Array]:
     if not np.isfinite(norm):
         return X, np.full_like(X, np.nan)
     doublings = max(0, int(np.ceil(np.log2(norm)))) if norm > 1.0 else 0
-    Z = X.astype(wider(X.dtype), copy=False) if doublings else X
+    Z = X.astype(working_dtype(X.dtype, X.shape[-1]), copy=False) if doublings else X
     with np.errstate(over="ignore", invalid="ignore"):
         W: Array = _phi1_series(Z * 0.5**doublings, norm * 0.5**doublings) * 0.5**doublings
         for _ in range(doublings):
@@ -85,25 +87,13 @@ def _phi1_in_range(X: Array) -> tuple[Array, Array]:
     return Z, W
 
 
-def wider(dtype: npt.DTypeLike) -> np.dtype[Any]:
-    """The next wider real type: float64 for float32, extended precision (where the platform has it) for float64.
-
-    Parameters
-    ----------
-    dtype : dtype
-        float32, float64 or extended precision.
-
-    Returns
-    -------
-    dtype
-
-    Examples
-    --------
-    >>> from manifold_opt.arrays.matrix_functions import wider
-    >>> wider("float32")
-    dtype('float64')
+def working_dtype(dtype: npt.DTypeLike, size: int) -> np.dtype[Any]:
+    """The type in which an exponential of `size` rows is computed: the next wider one, but float64 for large matrices,
+    since extended precision bypasses the BLAS.
     """
-    return np.dtype(np.float64 if np.dtype(dtype) == np.float32 else np.longdouble)
+    if np.dtype(dtype) == np.float32:
+        return np.dtype(np.float64)
+    return np.dtype(np.longdouble if size <= EXACT_SIZE else dtype)
 
 
 def phi1_phi2_series(A: Array, C: Array, norm: float, skew: bool = False) -> tuple[Array, Array]:
@@ -239,7 +229,9 @@ def polar(P: Array) -> tuple[Array, Array]:
     """
     U, sigma, Vh = np.linalg.svd(P)
     S = (U * sigma[..., None, :]) @ np.conj(np.swapaxes(U, -1, -2))
-    return S, U @ Vh
+    O = U @ Vh
+    # the factors of an SVD are orthogonal to some ten eps only
+    return S, newton_schulz(O, lambda M: np.conj(np.swapaxes(M, -1, -2)))
 
 
 def newton_schulz(M: Array, adjoint: Callable[[Array], Array]) -> Array:

@@ -7,6 +7,7 @@ from typing import Literal, final
 import numpy as np
 
 from manifold_opt.arrays.checks import Array, RetractionError
+from manifold_opt.arrays.matrix_functions import exponential
 
 __all__ = ["Adjoint", "checked_inverse"]
 
@@ -88,7 +89,11 @@ class Adjoint(ABC):
     def cayley(self, X: Array) -> Array:
         r"""The Cayley transform :math:`(I - \frac12X)^{-1}(I + \frac12X)` of algebra elements (..., n, n)."""
         T = -0.5 * X
-        return np.asarray(self._checked_inverse(T) @ (np.eye(X.shape[-1], dtype=X.dtype) - T))
+        return np.asarray(self.checked_cayley_inverse(T) @ (np.eye(X.shape[-1], dtype=X.dtype) - T))
+
+    def exponential(self, X: Array) -> Array:
+        """The exponential of algebra elements (..., n, n), in their dtype."""
+        return exponential(X)
 
     def cayley_inverse(self, T: Array) -> Array:
         r"""The inverse :math:`(I + T)^{-1}`, infinite where there is none."""
@@ -100,9 +105,10 @@ class Adjoint(ABC):
 
     def cayley_fraction(self, T: Array) -> Array:
         r"""The matrix :math:`T(I + T)^{-1}` of a Cayley step; RetractionError where I + T is singular to rounding."""
-        return np.asarray(self._checked_inverse(T) @ T)
+        return np.asarray(self.checked_cayley_inverse(T) @ T)
 
-    def _checked_inverse(self, T: Array) -> Array:
+    @final
+    def checked_cayley_inverse(self, T: Array) -> Array:
         """The inverse of I + T; RetractionError with the condition number where it is singular to rounding."""
         inverse = self.cayley_inverse(T)
         worst = self.cayley_condition(T, inverse)

@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from manifold_opt.arrays.checks import (Array, Field, check_array, check_constraint, check_dtype, check_finite,
                                         check_integer, check_trailing_shape, tolerance)
-from manifold_opt.arrays.matrix_functions import exponential
 from manifold_opt.groups.adjoint import Adjoint
 
 __all__ = ["LieGroup", "MatrixGroup"]
@@ -170,7 +169,7 @@ class MatrixGroup(LieGroup):
         OverflowError
             If entries of the result exceed the range of the dtype (possible on Sp(2N), which is not compact).
         """
-        result = exponential(self._check_algebra(X))
+        result = self.adjoint.exponential(self._check_algebra(X))
         if not np.isfinite(result).all():
             raise OverflowError(f"the exponential overflows {X.dtype}: take a smaller X")
         return result

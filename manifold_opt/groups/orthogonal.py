@@ -5,18 +5,15 @@ from typing import final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import schur
 
 from manifold_opt.arrays.checks import Array, check_sampling
 from manifold_opt.arrays.fractions import fast_fraction
-from manifold_opt.arrays.matrix_functions import newton_schulz, polar
+from manifold_opt.arrays.matrix_functions import polar
+from manifold_opt.arrays.rotations import skew_cayley, skew_exponential
 from manifold_opt.groups.adjoint import Adjoint
 from manifold_opt.groups.base import MatrixGroup
 
 __all__ = ["OrthogonalGroup", "TransposeAdjoint", "random_orthonormal"]
-
-LONG = 8.0
-"""A bound of the norm of algebra elements beyond which I - X/2 is too ill-conditioned to be solved with."""
 
 
 @final
@@ -108,13 +105,13 @@ class TransposeAdjoint(Adjoint):
         """The number n(n - 1)/2."""
         return n * (n - 1) // 2
 
+    def exponential(self, X: Array) -> Array:
+        """The exponential of skew-symmetric matrices, a rotation to rounding at every norm."""
+        return np.asarray((np.eye(X.shape[-1]) + skew_exponential(X)).astype(X.dtype, copy=False))
+
     def cayley(self, X: Array) -> Array:
-        """The Cayley transform of skew-symmetric matrices; of long ones by their Schur form, a rotation always."""
-        if np.max(np.abs(X), initial=0.0) * X.shape[-1] <= LONG:
-            identity = np.eye(X.shape[-1], dtype=X.dtype)
-            return np.asarray(np.linalg.solve(identity - 0.5 * X, identity + 0.5 * X))
-        members = [_long_cayley(x) for x in X.reshape(-1, *X.shape[-2:])]
-        return np.reshape(members, X.shape)
+        """The Cayley transform of skew-symmetric matrices, a rotation to rounding at every norm."""
+        return np.asarray((np.eye(X.shape[-1]) + skew_cayley(X)).astype(X.dtype, copy=False))
 
     def cayley_inverse(self, T: Array) -> Array:
         r"""The inverse :math:`(I + T)^{-1}`, right where the symmetric part of T is positive semidefinite."""
@@ -194,15 +191,3 @@ def random_orthonormal(rng: np.random.Generator, shape: tuple[int, ...]) -> Arra
     Q, R = np.linalg.qr(rng.standard_normal(shape))
     signs = np.where(np.diagonal(R, axis1=-2, axis2=-1) < 0, -1.0, 1.0)
     return np.asarray(Q * signs[..., None, :])
-
-
-def _long_cayley(X: Array) -> Array:
-    """The Cayley transform of one skew-symmetric matrix, from the plane rotations of its real Schur form."""
-    T, Z = schur(X)
-    rotation = np.eye(len(X), dtype=X.dtype)
-    k = np.flatnonzero(np.diagonal(T, -1))
-    angle = 2 * np.arctan(0.25 * (T[k, k + 1] - T[k + 1, k]))
-    rotation[k, k] = rotation[k + 1, k + 1] = np.cos(angle)
-    rotation[k, k + 1], rotation[k + 1, k] = np.sin(angle), -np.sin(angle)
-    # Z has the rounding errors of many rotations
-    return newton_schulz(Z @ rotation @ Z.T, np.transpose)

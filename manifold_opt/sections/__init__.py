@@ -4,9 +4,10 @@ from manifold_opt.sections.derivative import cayley_derivative, retraction_deriv
 from manifold_opt.sections.geodesic import Geodesic
 from manifold_opt.sections.global_section import GlobalSection, TranslationSection, TransportedSection
 from manifold_opt.sections.reflector import ReflectorSection
-from manifold_opt.sections.retraction_base import Retraction, RetractionError
+from manifold_opt.sections.group_step import GroupStep
+from manifold_opt.sections.retraction import Retraction, RetractionError
 from manifold_opt.sections.retractions import RETRACTIONS, get_retraction
 
-__all__ = ["RETRACTIONS", "Cayley", "CayleyFactor", "Geodesic", "GlobalSection", "ReflectorSection", "Retraction",
-           "RetractionError", "TranslationSection", "TransportedSection", "cayley_derivative", "get_retraction",
-           "retraction_derivative"]
+__all__ = ["RETRACTIONS", "Cayley", "CayleyFactor", "Geodesic", "GlobalSection", "GroupStep",
+           "ReflectorSection", "Retraction", "RetractionError", "TranslationSection", "TransportedSection",
+           "cayley_derivative", "get_retraction", "retraction_derivative"]

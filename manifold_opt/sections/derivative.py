@@ -5,7 +5,7 @@ import numpy as np
 
 from manifold_opt.sections.cayley import Cayley, CayleyFactor
 from manifold_opt.sections.geodesic import Geodesic
-from manifold_opt.sections.retraction_base import Retraction
+from manifold_opt.sections.retraction import Retraction
 from manifold_opt.tangent import HorizontalElement, VectorTangentSpace
 
 __all__ = ["cayley_derivative", "retraction_derivative"]

@@ -6,19 +6,25 @@ from typing import final
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
-from manifold_opt.arrays.matrix_functions import exponential, phi1, phi1_phi2_series, wider
-from manifold_opt.sections.retraction_base import Retraction, RetractionError, adjoint_block, low_rank_step
+from manifold_opt.arrays.matrix_functions import phi1, phi1_phi2_series, working_dtype
+from manifold_opt.arrays.rotations import skew_exponential
+from manifold_opt.sections.group_step import GroupStep, LowRankStep, split_by_length
+from manifold_opt.sections.low_rank import low_rank_step
+from manifold_opt.sections.orthonormal_basis import compressed_velocity, rotation_step
+from manifold_opt.sections.retraction import Retraction, RetractionError
 from manifold_opt.tangent import HorizontalElement
 
-__all__ = ["Geodesic", "series_step", "skew_step"]
+__all__ = ["Geodesic"]
 
 
 @final
 class Geodesic(Retraction):
-    r"""The exponential :math:`\exp(\bar B)`, through :math:`\varphi_1` of the 2n x 2n matrix; right for every length.
+    r"""The exponential :math:`\exp(\bar B)`, right for every length.
 
     It is the geodesic of the canonical metric on the O(N) spaces and of the bi-invariant pseudo-Riemannian metric on
-    the symplectic ones. Paper: v4, section 4, geodesic retraction.
+    the symplectic ones. Short steps are Taylor series of n x n blocks; long ones on the O(N) spaces the exponential of
+    the skew-symmetric matrix of the velocity in an orthonormal basis of its range, on the symplectic spaces
+    :math:`I + B'\varphi_1(B''B')B''`. Paper: v4, section 4, geodesic retraction.
 
     Examples
     --------
@@ -31,128 +37,60 @@ class Geodesic(Retraction):
     True
     """
 
-    def step(self, Y: Array, V: Array, W: HorizontalElement) -> tuple[Array, Array]:
+    def step(self, W: HorizontalElement) -> GroupStep:
         """See :meth:`Retraction.step`; RetractionError where the exponential overflows (symplectic spaces)."""
+        long = np.asarray(W.norm() > 1.0)
+        if W.B.shape[-2] == 0:
+            # n = N: the group itself, where the exponential needs no factors
+            long = np.ones_like(long)
+        elif long.any() and W.adjoint.is_compact and W.A.shape[-1] >= 64:
+            # many singular values share the norm of a large matrix
+            long &= _spectral_bound(W) > 1.0
+        long_step = _rotation if W.adjoint.is_compact else _low_rank_exponential
         with np.errstate(over="ignore", invalid="ignore"):
-            if W.B.shape[-2] == 0:
-                # n = N: the group itself, where the exponential needs no factors
-                Y_new, R = Y @ exponential(W.A), V
-            else:
-                norm = float(np.max(W.norm(), initial=0.0))
-                # written so that NaN takes the way that reports it
-                short = norm <= 1.0
-                Y_new, R = series_step(Y, V, W, norm) if short else low_rank_step(Y, V, W, phi1, wider(Y.dtype))
-                if not short and W.adjoint.is_compact:
-                    Y_new, R = _steady(Y, V, W, Y_new, R)
-        if not np.isfinite(Y_new).all():
-            raise RetractionError(f"the exponential overflows {Y.dtype} at a velocity of norm "
+            step = split_by_length(W, long, series_step, long_step)
+        if not np.isfinite(step.frame_coefficients()[0]).all():
+            raise RetractionError(f"the exponential overflows {W.dtype} at a velocity of norm "
                                   f"{np.max(W.norm(), initial=0.0):.1e}: take a smaller step")
-        return Y_new, R
-
-    def coefficients(self, W: HorizontalElement) -> tuple[Array, Array] | None:
-        """See :meth:`Retraction.coefficients`: AG - B*BL and G of :func:`series_step`."""
-        norm = float(np.max(W.norm(), initial=0.0))
-        # written so that NaN takes the way that reports it
-        return _series(W, norm)[:2] if W.B.shape[-2] and norm <= 1.0 else None
+        return step
 
 
-def series_step(Y: Array, V: Array, W: HorizontalElement, norm: float) -> tuple[Array, Array]:
+def series_step(W: HorizontalElement) -> LowRankStep:
     r"""A short geodesic step, with matrix functions of n x n blocks in place of one 2n x 2n matrix function.
 
     The powers of the velocity have the frame columns :math:`\bar B^kE = [a_k; Ba_{k-1}]` with
     :math:`a_{k+1} = Aa_k - B^*Ba_{k-1}`, so that :math:`\varphi_1(\bar B)E = [G; BL]` with
     :math:`G = \sum_k a_k/(k + 1)!` and :math:`L = \sum_k a_k/(k + 2)!`. Hence
-    :math:`Y \leftarrow Y + Y(AG - B^*BL) + Y_\perp BG` and :math:`R = YG + Y_\perp BL`. The twin of
-    :func:`low_rank_step`, with which it agrees to rounding.
-
-    Parameters
-    ----------
-    Y, V, W
-        As in :meth:`Retraction.step`.
-    norm : float
-        The largest norm of W, at most one: the terms of the series do not cancel.
-
-    Returns
-    -------
-    Y_new, R : numpy.ndarray
-        As in :meth:`Retraction.step`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from manifold_opt import Stiefel
-    >>> from manifold_opt.sections.geodesic import series_step
-    >>> W = Stiefel(2, 1).tangent_space.element(np.array([np.pi / 4]))
-    >>> Y_new, R = series_step(np.array([[1.0], [0.0]]), np.array([[0.0], [np.pi / 4]]), W, np.pi / 4)
-    >>> np.allclose(Y_new, np.sqrt([[0.5], [0.5]]), rtol=0, atol=1e-15)
-    True
+    :math:`Y \leftarrow Y + Y(AG - B^*BL) + Y_\perp BG` and :math:`R = YG + Y_\perp BL`.
     """
-    alpha, G, L = _series(W, norm)
-    Y_new, R = Y @ alpha, Y @ G
-    Y_new += V @ G
-    Y_new += Y
-    R += V @ L
-    return Y_new, R
-
-
-def _series(W: HorizontalElement, norm: float) -> tuple[Array, Array, Array]:
-    """The matrices AG - B*BL, G and L of :func:`series_step`."""
-    C = adjoint_block(W) @ W.B
+    C = W.adjoint.block(W.B) @ W.B
+    norm = float(np.max(W.norm(), initial=0.0))
+    if norm > 1.0:
+        norm = float(np.max(_spectral_bound(W), initial=0.0))
     G, L = phi1_phi2_series(W.A, C, norm, skew=W.adjoint.is_compact)
-    return W.A @ G - C @ L, G, L
+    return LowRankStep(W.B, W.A @ G - C @ L, G, G, L)
 
 
-def _steady(Y: Array, V: Array, W: HorizontalElement, Y_new: Array, R: Array) -> tuple[Array, Array]:
-    """The long geodesic step, with the members replaced for which the 2n x 2n matrix B''B' is not near a normal one.
-
-    That is so where directions at rest (N < 2n, or B without full rank) meet fast ones: the zero eigenvalue of B''B'
-    is then defective, its phi_1 is as large as the step, and what cancels in the product with B' costs that factor.
+def _spectral_bound(W: HorizontalElement) -> Array:
+    r"""An upper bound :math:`\frac12(a + \sqrt{a^2 + 4b^2})` of the largest singular value of velocities of the O(N)
+    spaces, from bounds a and b of those of A and B.
     """
-    sigma = np.linalg.svd(V, compute_uv=False)
-    slow = sigma[..., -1] < 1e-2 * W.norm()
-    if Y.shape[-2] < 2 * Y.shape[-1]:
-        slow = np.ones_like(slow)
-    if not slow.any():
-        return Y_new, R
-    slow = slow[..., None, None]
-    steady = skew_step(Y, V, W)
-    return np.where(slow, steady[0], Y_new), np.where(slow, steady[1], R)
+    with np.errstate(over="ignore", invalid="ignore"):
+        a, b = (np.linalg.norm(X, axis=(-2, -1)) ** 0.5 for X in (W.A @ W.A, W.adjoint(W.B) @ W.B))
+        # NaN counts as long
+        return np.asarray(np.nan_to_num(0.5 * (a + np.sqrt(a * a + 4 * b * b)), nan=np.inf))
 
 
-def skew_step(Y: Array, V: Array, W: HorizontalElement) -> tuple[Array, Array]:
-    r"""A long geodesic step on the O(N) spaces, in an orthonormal basis in which the velocity is skew-symmetric.
+def _rotation(W: HorizontalElement) -> LowRankStep:
+    """A long geodesic step on the O(N) spaces, orthogonal to rounding by construction."""
+    Q, X, rest = compressed_velocity(W)
+    return rotation_step(Q, skew_exponential(X, rest), W.A.shape[-1])
 
-    With :math:`Y_\perp B = QR_V` the columns of the velocity are those of :math:`X = [[A, -R_V^T], [R_V, 0]]` in the
-    basis :math:`[Y, Q]`, so that :math:`Y \leftarrow [Y, Q]e^XE` and :math:`R = [Y, Q]\varphi_1(X)E`. Both functions
-    of the skew-symmetric X are bounded for every length; the rounding of R_V costs the length of the step in accuracy.
 
-    Parameters
-    ----------
-    Y, V, W
-        As in :meth:`Retraction.step`.
-
-    Returns
-    -------
-    Y_new, R : numpy.ndarray
-        As in :meth:`Retraction.step`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from manifold_opt import Stiefel
-    >>> from manifold_opt.sections.geodesic import skew_step
-    >>> W = Stiefel(3, 2).tangent_space.element(np.array([500.0, 0.0, 300.0]))
-    >>> Y, V = np.eye(3, 2), np.array([[0.0, 0.0], [0.0, 0.0], [0.0, 300.0]])
-    >>> Y_new, R = skew_step(Y, V, W)
-    >>> bool(np.linalg.norm(Y_new.T @ Y_new - np.eye(2)) < 1e-12)
-    True
-    """
-    n, dtype = Y.shape[-1], wider(Y.dtype)
-    Q, R_V = np.linalg.qr(V)
-    k = R_V.shape[-2]
-    X = np.zeros((*W.batch, n + k, n + k), dtype)
-    X[..., :n, :n], X[..., n:, :n], X[..., :n, n:] = W.A, R_V, -np.swapaxes(R_V, -1, -2)
-    phi = phi1(X)
-    E = np.eye(n + k, n, dtype=dtype) + X @ phi[..., :n]
-    basis = np.concatenate([Y, Q], axis=-1)
-    return basis @ E.astype(Y.dtype), basis @ phi[..., :n].astype(Y.dtype)
+def _low_rank_exponential(W: HorizontalElement) -> LowRankStep:
+    """A long geodesic step on the symplectic spaces, in a wider type: the exponential amplifies rounding."""
+    dtype = working_dtype(W.dtype, 2 * W.A.shape[-1])
+    step = low_rank_step(W.map(lambda X: X.astype(dtype, copy=False)), phi1)
+    alpha, beta, gamma, delta = (X.astype(W.dtype, copy=False)
+                                 for X in (step.alpha, step.beta, step.gamma, step.delta))
+    return LowRankStep(W.B, alpha, beta, gamma, delta)

@@ -7,9 +7,10 @@ from typing import final
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
-from manifold_opt.arrays.matrix_functions import newton_schulz
 from manifold_opt.groups.adjoint import Adjoint
-from manifold_opt.sections.retraction_base import Retraction, adjoint_block
+from manifold_opt.sections.group_step import GroupStep
+from manifold_opt.sections.restoration import restored
+from manifold_opt.sections.retraction import Retraction, check_moved
 from manifold_opt.sections.retractions import get_retraction
 from manifold_opt.tangent import GlobalTangentSpace, HorizontalElement, MatrixTangentSpace, VectorTangentSpace
 
@@ -197,20 +198,32 @@ class TransportedSection(GlobalSection):
 
     def move(self, W: HorizontalElement, retraction: str | Retraction) -> TransportedSection:
         r"""The section :math:`\Lambda\,\mathcal R(W)`."""
-        Y_new, R = get_retraction(retraction).step(self.point, self.Y_perp @ W.B, W)
-        product = R @ adjoint_block(W)
+        step = get_retraction(retraction).step(W)
+        Y_new, R = self._advance(step)
+        product = R @ self.adjoint.block(step.directions)
         Y_perp = np.subtract(self.Y_perp, product, out=product)
-        return TransportedSection(Y_new, Y_perp, self.tangent_space)
+        return TransportedSection(check_moved(Y_new, self.adjoint, W), Y_perp, self.tangent_space)
 
     def move_in_place(self, W: HorizontalElement, retraction: str | Retraction) -> TransportedSection:
         """The same as :meth:`move`, with the new complement in the array of the old one."""
-        Y_new, R = get_retraction(retraction).step(self.point, self.Y_perp @ W.B, W)
-        _subtract_product(self.Y_perp, R, adjoint_block(W))
+        step = get_retraction(retraction).step(W)
+        Y_new, R = self._advance(step)
+        check_moved(Y_new, self.adjoint, W)
+        _subtract_product(self.Y_perp, R, self.adjoint.block(step.directions))
         return TransportedSection(Y_new, self.Y_perp, self.tangent_space)
 
+    def _advance(self, step: GroupStep) -> tuple[Array, Array]:
+        """The point and the factor R of the moved section, one of each for every velocity."""
+        # what overflows is found in the point
+        with np.errstate(over="ignore", invalid="ignore"):
+            Y, V = self.point, self.Y_perp @ step.directions
+            if Y.shape[:-2] != V.shape[:-2]:
+                Y = np.broadcast_to(Y, (*V.shape[:-2], *Y.shape[-2:]))
+            return step.advance(Y, V)
+
     def restore(self) -> TransportedSection:
-        """The section of the restored group element."""
-        Lambda = newton_schulz(self.to_dense(), self.adjoint)
+        """The section of the restored group element; RetractionError if it is too far from the group for that."""
+        Lambda = restored(self.to_dense(), self.adjoint)
         return TransportedSection.from_dense(Lambda, self.tangent_space)
 
     def to_arrays(self) -> dict[str, Array]:

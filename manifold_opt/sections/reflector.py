@@ -5,11 +5,12 @@ from typing import final
 
 import numpy as np
 
-from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.checks import Array, RetractionError
 from manifold_opt.arrays.matrix_functions import newton_schulz
 from manifold_opt.groups.adjoint import Adjoint
 from manifold_opt.sections.global_section import GlobalSection
-from manifold_opt.sections.retraction_base import Retraction
+from manifold_opt.sections.restoration import restored
+from manifold_opt.sections.retraction import Retraction, check_moved
 from manifold_opt.sections.retractions import get_retraction
 from manifold_opt.tangent import HorizontalElement, MatrixTangentSpace
 
@@ -111,17 +112,23 @@ class ReflectorSection(GlobalSection):
 
     def move(self, W: HorizontalElement, retraction: str | Retraction) -> ReflectorSection:
         """The reflector section over the retracted point."""
-        retraction = get_retraction(retraction)
-        coefficients = retraction.coefficients(W)
-        if coefficients is None:
-            Y_new = retraction.step(self.point, self._push_complement(W.B), W)[0]
-        else:
-            Y_new = self._advance(*coefficients, W.B)
-        return ReflectorSection(Y_new, self.tangent_space, O=self._O)
+        step = get_retraction(retraction).step(W)
+        Y = check_moved(self._advance(*step.frame_coefficients(), step.directions), self.adjoint, W)
+        O = np.broadcast_to(self._O, (*Y.shape[:-2], *self._O.shape[-2:]))
+        long = np.broadcast_to(step.long & self.adjoint.is_compact, Y.shape[:-2])
+        if long.any():
+            # H multiplies the defect of Y by up to 2|(Y*EO - I)^-1|; short steps hardly turn it, long ones add it up
+            Y[long] = newton_schulz(Y[long], self.adjoint)
+            # NaN never serves: O is chosen anew
+            O = np.where(long[..., None, None], np.nan, O).astype(Y.dtype)
+        try:
+            return ReflectorSection(Y, self.tangent_space, O=O)
+        except ValueError as error:
+            raise RetractionError(f"{error}, or take a smaller step") from error
 
     def restore(self) -> ReflectorSection:
-        """The section of the restored point."""
-        Y = newton_schulz(self.point, self.adjoint)
+        """The section of the restored point; RetractionError if it is too far from the space for that."""
+        Y = restored(self.point, self.adjoint)
         return ReflectorSection(Y, self.tangent_space, O=self._O)
 
     def to_arrays(self) -> dict[str, Array]:
@@ -141,12 +148,12 @@ class ReflectorSection(GlobalSection):
         B += Delta[..., self._complement, :]
         return np.asarray(B)
 
-    def _advance(self, alpha: Array, beta: Array, B: Array) -> Array:
-        """The point Y + Y alpha + V beta, V the product of :meth:`_push_complement`, which is not formed."""
-        X = self._inverse @ (self.adjoint(self.point[..., self._complement, :]) @ B) @ beta
+    def _advance(self, alpha: Array, beta: Array, P: Array) -> Array:
+        """The point Y + Y alpha + V beta with V the product of :meth:`_push_complement` with P, which is not formed."""
+        X = self._inverse @ (self.adjoint(self.point[..., self._complement, :]) @ P) @ beta
         Y_new = self.point @ (alpha + X)
         Y_new[..., self._frame, :] -= self._O @ X
-        Y_new[..., self._complement, :] += B @ beta
+        Y_new[..., self._complement, :] += P @ beta
         Y_new += self.point
         return np.asarray(Y_new)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from manifold_opt.sections.cayley import Cayley, CayleyFactor
 from manifold_opt.sections.geodesic import Geodesic
-from manifold_opt.sections.retraction_base import Retraction
+from manifold_opt.sections.retraction import Retraction
 
 __all__ = ["RETRACTIONS", "get_retraction"]
 

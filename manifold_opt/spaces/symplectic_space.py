@@ -9,7 +9,7 @@ import numpy.typing as npt
 from manifold_opt.arrays.checks import Array, check_sampling
 from manifold_opt.arrays.matrix_functions import exponential
 from manifold_opt.groups.symplectic import random_symplectic, symplectic_form
-from manifold_opt.sections.retraction_base import RetractionError
+from manifold_opt.sections.retraction import RetractionError
 from manifold_opt.spaces.matrix_space import MatrixSpace
 
 __all__ = ["SymplecticSpace", "half_reflected", "over"]

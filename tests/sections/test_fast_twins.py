@@ -5,9 +5,9 @@ from geometry_cases import MATRIX_SPACES, cases
 
 from manifold_opt import Stiefel, SymplecticStiefel
 from manifold_opt.arrays import phi1, polar, tolerance
-from manifold_opt.sections import RETRACTIONS, Cayley, CayleyFactor
+from manifold_opt.sections import RETRACTIONS
 from manifold_opt.sections.geodesic import series_step
-from manifold_opt.sections.retraction_base import low_rank_step
+from manifold_opt.sections.low_rank import low_rank_step
 from manifold_opt.tangent import HorizontalElement
 
 LIVE = [space for space in MATRIX_SPACES if space.dimension > 0 and space.shape[0] > space.shape[1]]
@@ -18,14 +18,20 @@ def velocity(case, norm):
     W = section.lift(case.Delta)
     factor = (norm / W.norm()).astype(case.dtype)[..., None, None]
     W = HorizontalElement(W.A * factor, W.B * factor, W.space)
-    return section, section.Y_perp @ W.B, W
+    return section, W
+
+
+def columns(step, section):
+    """Point and complement of the section after a step."""
+    Y, R = step.advance(section.point, section.Y_perp @ step.directions)
+    return Y, section.Y_perp - R @ section.adjoint(step.directions)
 
 
 @pytest.mark.parametrize("case", cases(LIVE, stacks=[(), (3,)]), ids=str)
 @pytest.mark.parametrize("norm", [1e-8, 1e-3, 0.4, 1.0])
 def test_series_step_is_the_low_rank_step(case, norm):
-    section, V, W = velocity(case, norm)
-    fast, plain = series_step(case.Y, V, W, norm), low_rank_step(case.Y, V, W, phi1, np.dtype(float))
+    section, W = velocity(case, norm)
+    fast, plain = (columns(step, section) for step in (series_step(W), low_rank_step(W, phi1)))
     size = max(1.0, float(np.max(np.abs(section.to_dense()), initial=0.0)) ** 2)
     bound = tolerance(20 * size, case.dtype, case.space.shape[0])
     for actual, expected in zip(fast, plain):
@@ -42,8 +48,7 @@ def test_series_step_of_wide_points_with_fewer_terms(N, n, norm):
     signs = section.lift(space.random_tangent(rng, section.point)).map(np.sign)
     for W in (signs, section.lift(section.point @ np.pad([[0.0, -1.0], [1.0, 0.0]], (0, n - 2)))):
         W = W * (norm / float(W.norm()))
-        V = section.Y_perp @ W.B
-        fast, plain = series_step(section.point, V, W, norm), low_rank_step(section.point, V, W, phi1, np.dtype(float))
+        fast, plain = (columns(step, section) for step in (series_step(W), low_rank_step(W, phi1)))
         for actual, expected in zip(fast, plain):
             np.testing.assert_allclose(actual, expected, rtol=0, atol=tolerance(2, float, N))
         assert space.point_defect(fast[0]) <= tolerance(20, float, N)
@@ -60,13 +65,12 @@ def test_cayley_does_not_depend_on_the_stack_size(dtype, stack, norm):
     W = section.lift(space.random_tangent(rng, Y))
     factor = (norm / W.norm()).astype(dtype)[:, None, None]
     W = HorizontalElement(W.A * factor, W.B * factor, W.space)
-    V = section.Y_perp @ W.B
     bound = tolerance(20, dtype, 12)
-    for fast, plain in zip(Cayley().step(Y, V, W), CayleyFactor().step(Y, V, W)):
-        np.testing.assert_allclose(fast, plain, rtol=0, atol=bound)
-    last = HorizontalElement(W.A[-1], W.B[-1], W.space)
-    for whole, single in zip(Cayley().step(Y, V, W), Cayley().step(Y[-1], V[-1], last)):
-        np.testing.assert_allclose(whole[-1], single, rtol=0, atol=bound)
+    moved = section.move(W, "cayley").to_dense()
+    np.testing.assert_allclose(moved, section.move(W, "cayley_factor").to_dense(), rtol=0, atol=bound)
+    last = space.load_section({name: array[-1] for name, array in section.to_arrays().items()}, "transported")
+    single = last.move(HorizontalElement(W.A[-1], W.B[-1], W.space), "cayley")
+    np.testing.assert_allclose(moved[-1], single.to_dense(), rtol=0, atol=bound)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -85,27 +89,20 @@ def test_reflector_section_is_the_reflection_of_the_polar_decomposition(dtype, b
     np.testing.assert_allclose(section.to_dense(), dense, rtol=0, atol=tolerance(10, dtype, 9))
 
 
-@pytest.mark.parametrize("name", ["cayley", "geodesic"])
-@pytest.mark.parametrize("case", cases(MATRIX_SPACES, seeds=[0]), ids=str)
-def test_coefficients_give_the_point_of_the_step(case, name):
-    section, retraction = case.space.global_section(case.Y), RETRACTIONS[name]
-    W = 0.05 * section.lift(case.Delta)
-    V = section.push(HorizontalElement(np.zeros_like(W.A), W.B, W.space))
-    coefficients = retraction.coefficients(W)
-    if coefficients is None:
-        assert name == "geodesic" and (W.B.shape[-2] == 0 or np.max(W.norm()) > 1)
-        return
-    alpha, beta = coefficients
-    expected = retraction.step(case.Y, V, W)[0]
+@pytest.mark.parametrize("norm", [0.05, 1.0, 30.0])
+@pytest.mark.parametrize("name", sorted(RETRACTIONS))
+@pytest.mark.parametrize("case", cases(LIVE, seeds=[0]), ids=str)
+def test_frame_coefficients_give_the_point_of_the_step(case, name, norm):
+    if not case.space.adjoint.is_compact:
+        norm = min(norm, 1.0) / 2
+    section, W = velocity(case, norm)
+    step = RETRACTIONS[name].step(W)
+    V = section.Y_perp @ step.directions
+    alpha, beta = step.frame_coefficients()
+    expected = step.advance(section.point, V)[0]
     size = float(np.max(np.linalg.norm(case.Y, axis=(-2, -1)), initial=0.0))
     np.testing.assert_allclose(case.Y + case.Y @ alpha + V @ beta, expected, rtol=0,
                                atol=size * tolerance(20, case.dtype, case.space.shape[0]))
-
-
-def test_long_steps_have_no_coefficients():
-    A, B = np.zeros((2, 2)), np.full((4, 2), 10.0)
-    W = HorizontalElement(A, B, Stiefel(6, 2).tangent_space)
-    assert [RETRACTIONS[name].coefficients(W) for name in RETRACTIONS] == [None, None, None]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

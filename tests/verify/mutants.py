@@ -11,7 +11,8 @@ from manifold_opt.groups import symplectic_form
 from manifold_opt.tangent import HorizontalElement
 from manifold_opt.arrays.matrix_functions import exponential
 from manifold_opt.sections import TransportedSection
-from manifold_opt.sections.retraction_base import Retraction, low_rank_step
+from manifold_opt.sections.low_rank import low_rank_step
+from manifold_opt.sections.retraction import Retraction
 
 
 def t(M: Any) -> Any:
@@ -157,7 +158,7 @@ def counting_twice(space: Any) -> Any:
 class PlainTaylor(Retraction):
     """7: the Taylor series of phi_1 without scaling."""
 
-    def step(self, Y: Any, V: Any, W: Any) -> Any:
+    def step(self, W: Any) -> Any:
         def phi1(X: Any) -> Any:
             total = term = np.broadcast_to(np.eye(X.shape[-1]), X.shape)
             k = 2
@@ -166,7 +167,7 @@ class PlainTaylor(Retraction):
                 total = total + term
                 k += 1
             return total
-        return low_rank_step(Y, V, W, phi1, Y.dtype)
+        return low_rank_step(W, phi1)
 
 
 def plain_taylor(space: Any) -> Any:
