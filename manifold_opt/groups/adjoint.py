@@ -175,7 +175,8 @@ def checked_inverse(M: Array, requirement: str) -> Array:
         inverse = np.linalg.inv(M)
     except np.linalg.LinAlgError as error:
         raise ValueError(f"{requirement}: the matrix is singular") from error
-    condition = np.max(np.linalg.norm(M, axis=(-2, -1)) * np.linalg.norm(inverse, axis=(-2, -1)), initial=0.0)
+    with np.errstate(over="ignore"):
+        condition = np.max(np.linalg.norm(M, axis=(-2, -1)) * np.linalg.norm(inverse, axis=(-2, -1)), initial=0.0)
     if not condition * np.finfo(M.dtype).eps < 1e-2:
         raise ValueError(f"{requirement}: condition number {condition:.1e}")
     return np.asarray(inverse)

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.checks import Array, tolerance
 from manifold_opt.groups.adjoint import checked_inverse
 from manifold_opt.tangent import MatrixTangentSpace
 
@@ -48,9 +48,25 @@ def inverse_cayley(Y: Array, Q: Array, tangent_space: MatrixTangentSpace) -> Arr
     Q = tangent_space.representative(Y, Q)
     identity = np.eye(Y.shape[-1], dtype=Y.dtype)
     a = adjoint(Y) @ Q
-    M = 2 * checked_inverse(a + identity, "-1 must not be an eigenvalue of Y*Q for the inverse Cayley retraction")
+    M = 2 * _inverse_of_sum(a + identity, Y, Q)
     b = Q - Y @ a
     # once more, since the first product leaves a rounding error along Y
     b = b - Y @ (adjoint(Y) @ b)
     # A = 2(I + B*B/4 - M) is in the algebra, so that it is half of A - A*, in which B*B cancels
     return np.asarray(b @ M - Y @ (2 * tangent_space.project_frame(M)))
+
+
+def _inverse_of_sum(sum_: Array, Y: Array, Q: Array) -> Array:
+    """The inverse of Y*Q + I; ValueError where it is no larger than the rounding errors of Y*Q in some direction.
+
+    Its condition number says nothing of that: next to the antipode -Y all of the sum is rounding.
+    """
+    requirement = "-1 must not be an eigenvalue of Y*Q for the inverse Cayley retraction"
+    inverse = checked_inverse(sum_, requirement)
+    lengths = np.linalg.norm(Y, 2, axis=(-2, -1)) * np.linalg.norm(Q, 2, axis=(-2, -1))
+    rounding = tolerance(1.0, Y.dtype, Y.shape[-2]) * lengths
+    with np.errstate(over="ignore"):
+        worst = float(np.max(rounding * np.linalg.norm(inverse, axis=(-2, -1)), initial=0.0))
+    if not worst < 1e-2:
+        raise ValueError(f"{requirement}: Y*Q + I is {1 / worst:.1e} times its rounding error in some direction")
+    return inverse

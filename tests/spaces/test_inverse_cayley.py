@@ -37,6 +37,30 @@ def test_reaches_any_generic_point_of_stiefel(n, rest, seed):
     np.testing.assert_allclose(space.cayley(Y, Delta), Q, rtol=0, atol=1e-14 * condition**2)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("N, n", [(1, 1), (2, 1), (2, 2), (3, 2), (4, 4), (7, 3), (20, 5)])
+@pytest.mark.parametrize("seed", range(5))
+def test_an_antipode_is_refused(N, n, dtype, seed):
+    """All of Y*Q + I is rounding there, well-conditioned as it may be; so it is with an eigenvector turned by pi."""
+    space, rng = Stiefel(N, n), np.random.default_rng(seed)
+    Y = space.random_point(rng, dtype=dtype)
+    turn = np.eye(n, dtype=dtype)
+    turn[0, 0] = -1
+    for Q in (-Y, Y @ turn, Y @ random_orthonormal(rng, (n, n)).astype(dtype)):
+        if np.linalg.svd(np.eye(n) + Y.T.astype(float) @ Q, compute_uv=False)[-1] > 1e-3:
+            continue
+        with pytest.raises(ValueError, match="-1 must not be an eigenvalue"):
+            space.inverse_cayley(Y, Q)
+
+
+@pytest.mark.parametrize("gap", [1e-1, 1e-3, 1e-5])
+def test_near_an_antipode_the_long_vector_is_right(gap):
+    """On the circle the point at the angle pi - gap has the coordinate 2 tan((pi - gap)/2)."""
+    Q = np.array([[-np.cos(gap)], [np.sin(gap)]])
+    Delta = Stiefel(2, 1).inverse_cayley(np.eye(2, 1), Q)
+    np.testing.assert_allclose(Delta, [[0.0], [2 / np.tan(gap / 2)]], rtol=1e-14 / gap**2, atol=1e-12)
+
+
 def test_grassmann_result_does_not_depend_on_the_representative():
     space, rng = Grassmann(7, 3), np.random.default_rng(0)
     Y, Q = space.random_point(rng, (2,))
