@@ -68,7 +68,7 @@ def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> tu
 
 
 def trains(record: Record, loss: str = "relative") -> bool:
-    """Whether a run has left the answer of one class for every image: its final loss is below :data:`TRAINED`."""
+    """Whether a run has left the answer of one class for every image: its final loss is below ``TRAINED``."""
     return record.final_loss < TRAINED[loss]
 
 
@@ -150,7 +150,7 @@ class Summary:
     loss, accuracy : (float, float, float) or None
         Quartiles of final loss and accuracy over the runs that train.
     epochs, seconds : dict of float to ((float, float, float) or None)
-        Quartiles of epochs and seconds to each of :data:`TARGETS`, over the runs that reach it.
+        Quartiles of epochs and seconds to each of ``TARGETS``, over the runs that reach it.
     reached : dict of float to int
         How many runs reach each of the targets.
     defect : float
