@@ -68,8 +68,28 @@ def skew_exponential(X: Array, rest: Array | None = None) -> Array:
 
 
 def skew_cayley(X: Array) -> Array:
-    r"""The matrix :math:`(I - \frac12X)^{-1}(I + \frac12X) - I` of skew-symmetric (skew-Hermitian) X, in double
-    precision and orthogonal to rounding at every norm.
+    r"""The matrix :math:`(I - \frac12X)^{-1}(I + \frac12X) - I` of skew-symmetric (skew-Hermitian) X.
+
+    By a solution with :math:`I - \frac12X`, or by eigenvalues where that is too ill-conditioned; Newton-Schulz steps then
+    take away what is not orthogonal. Paper: v4, section 4, Cayley retraction.
+
+    Parameters
+    ----------
+    X : numpy.ndarray
+        Matrices (..., m, m) with :math:`X^* = -X`, in any precision.
+
+    Returns
+    -------
+    numpy.ndarray
+        Matrices (..., m, m) in double precision; :math:`I + D` is orthogonal to rounding at every norm.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt.arrays.rotations import skew_cayley
+    >>> D = skew_cayley(1e9 * np.array([[0.0, -1.0], [1.0, 0.0]]))
+    >>> np.allclose(np.eye(2) + D, -np.eye(2))
+    True
     """
     X = 0.5 * X.astype(np.result_type(X.dtype, np.float64), copy=False)
     if not float(np.max(np.abs(X), initial=0.0)) < 1e4:
