@@ -134,10 +134,14 @@ def lengths() -> None:
                 Y = section.move(W, name).point
                 table[n, norm] = (np.linalg.norm(Y - exact_step(W, name)) / EPS, float(space.point_defect(Y)) / EPS,
                                   seconds(lambda: section.move(W, name)))
-    rows = [[name, str(n), *(f"{table[n, norm][0]:.3g} / {table[n, norm][1]:.2g} / "
-                             f"{table[n, norm][2] / table[n, NORMS[0]][2]:.1f}" for norm in NORMS)]
-            for name, table in measured.items() for n in SIZES]
-    write("lengths", ["retraction", "n", *(f"norm {norm:g}" for norm in NORMS)], rows)
+    heads = [f"norm {norm:g}" for norm in NORMS]
+    errors = [[name, str(n), *(f"{table[n, norm][0]:.2g} / {table[n, norm][1]:.2g}" for norm in NORMS)]
+              for name, table in measured.items() for n in SIZES]
+    costs = [[name, str(n), f"{1e3 * table[n, NORMS[0]][2]:.2g} ms",
+              *(f"{table[n, norm][2] / table[n, NORMS[0]][2]:.1f}" for norm in NORMS[1:])]
+             for name, table in measured.items() for n in SIZES]
+    write("lengths", ["retraction", "n", *heads], errors)
+    write("lengths_cost", ["retraction", "n", *heads], costs)
     draw_lengths(measured)
 
 

@@ -103,16 +103,6 @@ def transport(trial: Trial) -> Array:
     return np.maximum(*residuals)
 
 
-@identity("transport: closed-form Cayley is the low-rank one", "cayley = cayley_factor",
-          r"(2Y + Y_\perp B)M^{-1} - Y = (I + B'(I - \tfrac12B''B')^{-1}B'')E", TRANSPORT, Bound(40),
-          needs=("global_section",), where=("matrix spaces",))
-def cayley_twins(trial: Trial) -> Array:
-    """The two ways of the library to the Cayley transform, relative to |Lambda|, times the length."""
-    section = trial.section("transported")
-    fast, plain = (section.move(trial.W, name).to_dense() for name in ("cayley", "cayley_factor"))
-    return trial.relative(fast - plain, _reach(trial))
-
-
 @identity("transport: reflector moves to the same point", "the retracted point does not depend on the section",
           r"\lambda_1(Y)\mathcal R(W_1)E = \lambda_2(Y)\mathcal R(W_2)E", TRANSPORT, Bound(40, p=1),
           needs=("global_section",), where=("matrix spaces",))
