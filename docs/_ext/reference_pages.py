@@ -14,7 +14,7 @@ LAYERS = {
     "tangent": ["global_tangent_space", "reductive", "symmetric", "vector", "element"],
     "sections": ["global_section", "reflector", "retraction", "group_step", "cayley", "geodesic", "retractions",
                  "inverse_cayley"],
-    "spaces": ["base", "matrix_space", "stiefel", "grassmann", "symplectic_space", "symplectic_stiefel",
+    "spaces": ["base", "matrix_space", "stiefel", "grassmann", "pseudo_riemannian_space", "symplectic_space", "symplectic_stiefel",
                "symplectic_grassmann", "euclidean", "product"],
     "network": ["patches", "layout", "workspace", "layer", "softmax", "attention", "fused_attention", "feed_forward",
                 "blocks", "classification", "losses", "parameters", "transformer"],

@@ -185,15 +185,6 @@ class Grassmann(MatrixSpace):
         ratio = np.where(sines > 0, np.arctan2(sines, cosines) / np.where(sines > 0, sines, 1), 1)
         return np.asarray((S * ratio.astype(Y.dtype)[..., None, :]) @ np.swapaxes(U, -1, -2))
 
-    def flat(self, Y: Array, Z: Array) -> Array:
-        r""":math:`(I - YY^T)Z`: the metric is the Frobenius product of horizontal representatives."""
-        return self.tangent_space.drop_vertical(Y, Z)
-
-    def horizontal_lift(self, Y: Array, Delta: Array) -> Array:
-        r""":math:`\Omega(Y, \Delta) = \Delta Y^T - Y\Delta^T`, of shape (..., N, N)."""
-        half = self._check("Delta", Delta) @ np.swapaxes(self._check("Y", Y), -1, -2)
-        return np.asarray(half - np.swapaxes(half, -1, -2))
-
 
 def _normal_part(Y: Array, Q: Array) -> Array:
     """The product of I - YY^T with Q, projected twice so that no rounding error remains along Y."""

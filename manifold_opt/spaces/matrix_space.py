@@ -1,7 +1,6 @@
 """What the spaces of matrices share: every formula once, in the adjoint of the group."""
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping
 from typing import final
 
@@ -17,18 +16,33 @@ from manifold_opt.sections.reflector import ReflectorSection
 from manifold_opt.spaces.base import HomogeneousSpace
 from manifold_opt.tangent import MatrixTangentSpace
 
-__all__ = ["MatrixSpace"]
+__all__ = ["MatrixSpace", "half_reflected", "over"]
 
 
 class MatrixSpace(HomogeneousSpace):
     r"""A space of points (or representatives) :math:`Y \in R^{N \times n}` with :math:`Y^*Y = I`.
 
-    A subclass names its group and its global tangent space and gives the operator :meth:`flat` of its metric and the
-    dense lift; gradient, projection and metric follow, since with the operator :math:`\mathcal G_Y` of
-    :math:`g_Y(\Delta_1, \Delta_2) = \mathrm{Tr}(\Delta_1^T\mathcal G_Y\Delta_2)` the projection of Z is the gradient
-    of :math:`\mathcal G_YZ`.
+    A space of your own names its group and its global tangent space, and draws random points; everything else follows
+    from the adjoint. The metric is the one that the group induces, half the squared norm of the shortest element of the
+    Lie algebra that maps Y to Delta,
+
+    .. math::
+
+        g_Y(\Delta, \Delta) = \tfrac12\|\Omega\|^2, \quad \Omega = X - X^*, \quad X = (\mathcal G_Y\Delta)Y^T,
+
+    which is the canonical one on the quotients of O(N) and the right-invariant one on those of Sp(2N). Gradient and
+    projection belong to it: the gradient of L is :math:`(X - X^*)Y` with :math:`X = \nabla L\,Y^T`, the projection of
+    Z is the gradient of :math:`\mathcal G_YZ`. So a subclass must not define a metric of its own (TypeError); a space
+    with another metric derives from :class:`~manifold_opt.spaces.HomogeneousSpace` and says what its gradient is.
 
     Paper: v4, section 2; source of the symplectic half: Bendokat and Zimmermann, arXiv:2108.12447.
+
+    Parameters
+    ----------
+    group : MatrixGroup
+        The group that acts.
+    tangent_space : MatrixTangentSpace
+        The global tangent space, which says how many columns a point has and what kind of quotient the space is.
 
     Examples
     --------
@@ -37,14 +51,23 @@ class MatrixSpace(HomogeneousSpace):
     >>> space, rng = Stiefel(6, 2), np.random.default_rng(0)
     >>> Y = space.random_point(rng)
     >>> Z = rng.normal(size=(6, 2))
-    >>> np.allclose(space.project_tangent(Y, Z), space.riemannian_gradient(Y, space.flat(Y, Z)))
+    >>> np.allclose(space.project_tangent(Y, Z), space.riemannian_gradient(Y, space.metric_operator(Y, Z)))
     True
     """
 
     group: MatrixGroup
     tangent_space: MatrixTangentSpace
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name in ("flat", "metric", "metric_operator", "horizontal_lift", "project_tangent", "riemannian_gradient"):
+            if name in vars(cls):
+                raise TypeError(f"{cls.__name__} must not define {name}: the metric of a MatrixSpace follows from its "
+                                "group; for another one derive from HomogeneousSpace")
+
     def __init__(self, group: MatrixGroup, tangent_space: MatrixTangentSpace) -> None:
+        if group.adjoint != tangent_space.adjoint or group.N != tangent_space.N:
+            raise ValueError(f"tangent_space must be that of {group!r}: got {tangent_space!r}")
         self.group, self.tangent_space = group, tangent_space
         self.shape = (tangent_space.N, tangent_space.n)
 
@@ -70,24 +93,41 @@ class MatrixSpace(HomogeneousSpace):
         A = self.adjoint(self._check("Y", Y)) @ self._check("Delta", Delta)
         return np.asarray(np.linalg.norm(self.tangent_space.frame_defect(A), axis=(-2, -1)))
 
-    @abstractmethod
-    def flat(self, Y: Array, Z: Array) -> Array:
-        r"""The operator :math:`\mathcal G_YZ` of the metric,
-        :math:`g(Z_1, Z_2) = \mathrm{Tr}(Z_1^T\mathcal G_YZ_2)`.
+    @final
+    def metric_operator(self, Y: Array, Z: Array) -> Array:
+        r"""The operator :math:`\mathcal G_YZ` of the metric, :math:`g(Z_1, Z_2) = \mathrm{Tr}(Z_1^T\mathcal G_YZ_2)`.
+
+        It is :math:`(I - \frac12YY^T)Z` on the quotients of O(N), where :math:`Y^TY = I`, and
+        :math:`(I - \frac12PP^T)Z(Y^TY)^{-1}` in general, with :math:`Y = QR` and the orthonormal :math:`P = (Q^T)^*`.
         """
+        F, _, R = self._dual(self._check("Y", Y), self._check("Z", Z))
+        return F if R is None else over(F, np.swapaxes(R, -1, -2))
 
     @final
     def metric(self, Y: Array, Delta1: Array, Delta2: Array) -> Array:
         r"""The metric :math:`\mathrm{Tr}(\Delta_1^T\mathcal G_Y\Delta_2)` at Y, of shape (...)."""
         self._check("Y", Y)
-        return np.asarray(np.sum(self._check("Delta1", Delta1) * self.flat(Y, self._check("Delta2", Delta2)),
+        return np.asarray(np.sum(self._check("Delta1", Delta1) * self.metric_operator(Y, self._check("Delta2", Delta2)),
                                  axis=(-2, -1)))
 
     @final
     def project_tangent(self, Y: Array, Z: Array) -> Array:
         """The projection of Z (..., N, n) onto the tangent space at Y, orthogonal with respect to the metric."""
-        self._check("Z", Z)
-        return self.tangent_space.drop_vertical(Y, self._project(Y, Z))
+        F, Q, R = self._dual(self._check("Y", Y), self._check("Z", Z))
+        X_Q = F - self.adjoint(np.swapaxes(Q, -1, -2)) @ (self.adjoint(F) @ Q)
+        return self.tangent_space.drop_vertical(Y, np.asarray(X_Q if R is None else X_Q @ R))
+
+    @final
+    def horizontal_lift(self, Y: Array, Delta: Array) -> Array:
+        r"""The lift :math:`\Omega = X - X^*` with :math:`X = (\mathcal G_Y\Delta)Y^T`, of shape (..., N, N).
+
+        On the quotients of O(N) it is :math:`(I - \frac12YY^T)\Delta Y^T - Y\Delta^T(I - \frac12YY^T)`, on those of
+        Sp(2N) the right-invariant lift. It maps Y to Delta (on the symplectic Grassmann manifold to the representative
+        of Delta that is orthogonal to the vertical vectors).
+        """
+        F, Q, _ = self._dual(self._check("Y", Y), self._check("Delta", Delta))
+        X = F @ np.swapaxes(Q, -1, -2)
+        return np.asarray(X - self.adjoint(X))
 
     @final
     def riemannian_gradient(self, Y: Array, dL: Array) -> Array:
@@ -196,6 +236,31 @@ class MatrixSpace(HomogeneousSpace):
         adjoint = self.adjoint
         return np.asarray(dL @ (Yt @ Y) - adjoint(Yt) @ (adjoint(dL) @ Y))
 
-    def _project(self, Y: Array, Z: Array) -> Array:
-        """The projection onto the solutions of Y*Z + Z*Y = 0, orthogonal with respect to the metric."""
-        return np.asarray(Z - 0.5 * Y @ (self.adjoint(Y) @ Z + self.adjoint(Z) @ Y))
+    def metric_representative(self, Y: Array, Delta: Array) -> Array:
+        """The vector that differs from Delta by a vertical one and is orthogonal to all of them: Delta itself where
+        the group is compact or nothing is vertical; a space of another kind says which.
+        """
+        if not self.adjoint.is_compact and self.tangent_space.frame_dimension < self.adjoint.dimension(self.shape[1]):
+            raise TypeError(f"{type(self).__name__} must define metric_representative: its group is not compact, so "
+                            "that the representatives of the global tangent space are not orthogonal to vertical ones")
+        return Delta
+
+    def _dual(self, Y: Array, Z: Array) -> tuple[Array, Array, Array | None]:
+        """F, Q and R with Y = QR and G_Y Z = F R^-T: nothing is divided by the Gram matrix of Y, so that one condition
+        number is lost and not two. R is None where Y itself is orthonormal.
+        """
+        Z = self.metric_representative(Y, Z)
+        if self.adjoint.is_compact:
+            return half_reflected(Y, Z), Y, None
+        Q, R = np.linalg.qr(Y)
+        return half_reflected(self.adjoint(np.swapaxes(Q, -1, -2)), over(Z, R)), Q, R
+
+
+def over(Z: Array, R: Array) -> Array:
+    r"""The quotient :math:`ZR^{-1}` for stacks Z (..., N, n) and R (..., n, n)."""
+    return np.swapaxes(np.linalg.solve(np.swapaxes(R, -1, -2), np.swapaxes(Z, -1, -2)), -1, -2)
+
+
+def half_reflected(P: Array, Z: Array) -> Array:
+    r"""The product :math:`(I - \frac12PP^T)Z` for orthonormal P (..., N, n)."""
+    return np.asarray(Z - 0.5 * P @ (np.swapaxes(P, -1, -2) @ Z))

@@ -67,12 +67,3 @@ class Stiefel(MatrixSpace):
         """Uniformly distributed (Haar) points (*batch, N, n)."""
         batch, dtype = check_sampling(rng, batch, dtype)
         return random_orthonormal(rng, (*batch, *self.shape)).astype(dtype)
-
-    def flat(self, Y: Array, Z: Array) -> Array:
-        r""":math:`(I - \frac12YY^T)Z`, the operator of the canonical metric."""
-        return np.asarray(Z - 0.5 * Y @ (np.swapaxes(Y, -1, -2) @ Z))
-
-    def horizontal_lift(self, Y: Array, Delta: Array) -> Array:
-        r""":math:`\Omega = (I - \frac12YY^T)\Delta Y^T - Y\Delta^T(I - \frac12YY^T)`, of shape (..., N, N)."""
-        half = self.flat(self._check("Y", Y), self._check("Delta", Delta)) @ np.swapaxes(Y, -1, -2)
-        return np.asarray(half - np.swapaxes(half, -1, -2))

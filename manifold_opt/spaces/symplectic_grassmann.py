@@ -7,7 +7,8 @@ import numpy as np
 
 from manifold_opt.arrays.checks import Array
 from manifold_opt.groups.symplectic import SymplecticGroup, symplectic_form
-from manifold_opt.spaces.symplectic_space import SymplecticSpace, half_reflected, over
+from manifold_opt.spaces.matrix_space import half_reflected, over
+from manifold_opt.spaces.symplectic_space import SymplecticSpace
 from manifold_opt.tangent import SymmetricTangentSpace
 
 __all__ = ["SymplecticGrassmann"]
@@ -51,18 +52,6 @@ class SymplecticGrassmann(SymplecticSpace):
     def __init__(self, N2: int, n2: int) -> None:
         super().__init__(SymplecticGroup(N2), SymmetricTangentSpace(SymplecticGroup.adjoint, N2, n2))
 
-    def flat(self, Y: Array, Z: Array) -> Array:
-        """The operator of symplectic Stiefel at the metric representative."""
-        return self._stiefel_flat(Y, self.metric_representative(Y, Z))
-
-    def horizontal_lift(self, Y: Array, Delta: Array) -> Array:
-        r"""The right-invariant lift of the metric representative, of shape (..., N2, N2), with metric
-        :math:`\frac12\|\Omega_R\|^2`.
-
-        It maps Y to the metric representative of Delta, which differs from Delta by a vertical vector YA.
-        """
-        return self._stiefel_lift(Y, self.metric_representative(self._check("Y", Y), self._check("Delta", Delta)))
-
     def metric_representative(self, Y: Array, Delta: Array) -> Array:
         r"""The representative :math:`\Delta - YA` that is orthogonal to every vertical vector in the Riemannian metric.
 
@@ -96,14 +85,11 @@ class SymplecticGrassmann(SymplecticSpace):
         basis_t = np.swapaxes(basis, -1, -2)
         c = np.concatenate([cosines[..., half:]] * 2, axis=-1).astype(Y.dtype)
         row, column = c[..., :, None] ** 2, c[..., None, :] ** 2
-        M = basis_t @ (np.swapaxes(Q, -1, -2) @ half_reflected(Q, over(Delta, R))) @ basis
+        M = basis_t @ (np.swapaxes(Q, -1, -2) @ half_reflected(J.T @ Q, over(Delta, R))) @ basis
         turned = _turn(M, half)
         S = turned * column + np.swapaxes(turned, -1, -2) * (c[..., :, None] * c[..., None, :])
         A = _turn(S / (row + column - row * column), half)
         return np.asarray(Delta + Q @ (basis @ A @ basis_t) @ R)
-
-    def _representative(self, Y: Array, Z: Array) -> Array:
-        return self.metric_representative(Y, Z)
 
 
 def _turn(M: Array, half: int) -> Array:

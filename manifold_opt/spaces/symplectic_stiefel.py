@@ -3,7 +3,6 @@ from __future__ import annotations
 
 from typing import final
 
-from manifold_opt.arrays.checks import Array
 from manifold_opt.groups.symplectic import SymplecticGroup
 from manifold_opt.spaces.symplectic_space import SymplecticSpace
 from manifold_opt.tangent import ReductiveTangentSpace
@@ -16,7 +15,7 @@ class SymplecticStiefel(SymplecticSpace):
     r"""The symplectic Stiefel manifold :math:`SpSt(2n, 2N) = \{Y : Y^TJ_{2N}Y = J_{2n}\} = Sp(2N)/Sp(2(N - n))`.
 
     With n2 = N2 it is the group Sp(2N) itself. Metric, gradient and lift are those of the right-invariant Riemannian
-    metric; see :class:`~manifold_opt.spaces.symplectic_space.SymplecticSpace` for the other one.
+    metric; see :class:`~manifold_opt.spaces.pseudo_riemannian_space.PseudoRiemannianSpace` for the other one.
     Source: Bendokat and Zimmermann, arXiv:2108.12447, section 4.
 
     Parameters
@@ -54,13 +53,3 @@ class SymplecticStiefel(SymplecticSpace):
 
     def __init__(self, N2: int, n2: int) -> None:
         super().__init__(SymplecticGroup(N2), ReductiveTangentSpace(SymplecticGroup.adjoint, N2, n2))
-
-    def flat(self, Y: Array, Z: Array) -> Array:
-        r""":math:`(I - \frac12J^TY(Y^TY)^{-1}Y^TJ)Z(Y^TY)^{-1}`, the operator of the right-invariant metric."""
-        return self._stiefel_flat(Y, Z)
-
-    def horizontal_lift(self, Y: Array, Delta: Array) -> Array:
-        r"""The right-invariant lift :math:`\Omega_R(Y, \Delta)`, of shape (..., N2, N2), with metric
-        :math:`\frac12\|\Omega_R\|^2`.
-        """
-        return self._stiefel_lift(self._check("Y", Y), self._check("Delta", Delta))

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from manifold_opt.arrays.checks import Array, tolerance
+from manifold_opt.groups import SymplecticAdjoint
 from manifold_opt.verify.trial import Trial
 
 __all__ = ["Bound", "CONDITIONS", "IDENTITIES", "Identity", "identity", "register"]
@@ -116,7 +117,8 @@ class Identity:
 CONDITIONS: dict[str, Callable[[Trial], bool]] = {
     "matrix spaces": lambda trial: trial.adjoint is not None,
     "quotients of O(N)": lambda trial: trial.adjoint is not None and trial.is_isometric,
-    "quotients of Sp(2N)": lambda trial: trial.adjoint is not None and not trial.is_isometric,
+    "groups that are not compact": lambda trial: trial.adjoint is not None and not trial.is_isometric,
+    "quotients of Sp(2N)": lambda trial: isinstance(trial.adjoint, SymplecticAdjoint),
     "Grassmann kinds": lambda trial: trial.is_grassmann,
     "no Grassmann kinds": lambda trial: not trial.is_grassmann,
     "proper quotients": lambda trial: trial.adjoint is not None and trial.shape[0] > trial.shape[1],

@@ -281,4 +281,6 @@ class Trial:
         """Random elements of the group (of another size, if given), orthogonal unless a condition number is given."""
         group = self.space.group if size is None else type(self.space.group)(size)
         more = {} if self.is_isometric else {"condition": condition}
+        if not more.keys() <= set(inspect.signature(group.random).parameters):
+            raise NotCovered("needs a group that draws elements of a given condition number")
         return np.asarray(group.random(self.rng(name), self.batch, self.dtype, **more))

@@ -44,11 +44,12 @@ def random_tangent(trial: Trial) -> Array:
     return np.asarray(trial.space.tangent_defect(trial.Y, Delta) / (trial.sigma * np.maximum(trial.norm(Delta), 1.0)))
 
 
-@identity("tangent: defect sees a departure", "the defect of Y is |Y*Y + Y*Y| (|Y*Y| on Grassmann kinds)",
-          r"\|Y^*Y + Y^*Y\| = 2\sqrt n", SECTION_2, Bound(20), needs=("tangent_defect",), where=("matrix spaces",))
+@identity("tangent: defect sees a departure", "the defect of Y is |Y*Y + Y*Y| (|Y*Y| where A = 0)",
+          r"\|Y^*Y + Y^*Y\| = 2\sqrt n", SECTION_2, Bound(20),
+          needs=("tangent_defect", "tangent_space"), where=("matrix spaces",))
 def tangent_defect_sees_departure(trial: Trial) -> Array:
-    """Y is never tangent at Y: its defect is known in closed form."""
-    expected = np.sqrt(trial.shape[1]) * (1 if trial.is_grassmann else 2)
+    """Y is never tangent at Y: its defect is that of the identity as a frame block."""
+    expected = np.linalg.norm(trial.space.tangent_space.frame_defect(np.eye(trial.shape[1])))
     return np.asarray(abs(trial.space.tangent_defect(trial.Y, trial.Y) - expected) / trial.sigma**2)
 
 

@@ -32,15 +32,14 @@ def gradient_pairing(trial: Trial) -> Array:
     return trial.relative(difference, size, trial.length(trial.Delta))
 
 
-@identity("gradient: is XY", "grad L = X Y, X = 2 P_g(dL Y^T), less its vertical part on Grassmann kinds",
+@identity("gradient: is XY", "grad L = X Y, X = 2 P_g(dL Y^T), less its vertical part",
           r"\mathrm{grad}\,L = XY,\ X = 2P_{\mathfrak g}(\nabla L\,Y^T)", PLACE, Bound(10),
-          needs=("riemannian_gradient", "group"), where=("matrix spaces",))
+          needs=("riemannian_gradient", "group", "tangent_space"), where=("matrix spaces",))
 def gradient_is_XY(trial: Trial) -> Array:
     """Against the dense algebra element, relative to |dL| |Y|^2 (times |Y|^2 more for the vertical part)."""
     Y = trial.Y
     XY = 2 * trial.space.group.project_algebra(trial.dL @ np.swapaxes(Y, -1, -2)) @ Y
-    if trial.is_grassmann:
-        XY = XY - Y @ (trial.adjoint(Y) @ XY)
+    XY = trial.space.tangent_space.drop_vertical(Y, XY)
     return trial.relative(trial.space.riemannian_gradient(Y, trial.dL) - XY, trial.norm(trial.dL),
                           trial.sigma ** (4 if trial.is_grassmann else 2))
 

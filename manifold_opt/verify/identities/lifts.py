@@ -83,7 +83,7 @@ def lift_conjugate(trial: Trial) -> Array:
 
 @identity("lift: pseudo-Riemannian conjugate is horizontal", "Lambda^-1 Omega Lambda = [[A, -B*], [B, 0]]",
           r"\lambda(Y)^{-1}\Omega\,\lambda(Y) \in \mathfrak g^{hor}", PSEUDO, Bound(20, p=1),
-          needs=("pseudo_horizontal_lift", "global_section"), where=("quotients of Sp(2N)",))
+          needs=("pseudo_horizontal_lift", "global_section"), where=("groups that are not compact",))
 def pseudo_lift_conjugate(trial: Trial) -> Array:
     """On quotients of Sp(2N) the same holds for the lift of the bi-invariant metric."""
     return _conjugate_residual(trial, trial.space.pseudo_horizontal_lift(trial.Y, trial.Delta))
@@ -91,7 +91,7 @@ def pseudo_lift_conjugate(trial: Trial) -> Array:
 
 @identity("lift: conjugate has the blocks A and B", "A and B of Lambda^-1 Omega_R Lambda are those of the lift",
           r"\lambda(Y)^{-1}\Omega_R\lambda(Y)E = (A, B)", "Bendokat, Zimmermann 2021, section 4", Bound(20),
-          needs=("horizontal_lift", "global_section"), where=("quotients of Sp(2N)",))
+          needs=("horizontal_lift", "global_section"), where=("groups that are not compact",))
 def riemannian_lift_blocks(trial: Trial) -> Array:
     """The frame columns agree (on SpGr: up to A, which belongs to the choice of the representative)."""
     Omega, Lambda = trial.space.horizontal_lift(trial.Y, trial.Delta), trial.Lambda()
@@ -105,7 +105,8 @@ def riemannian_lift_blocks(trial: Trial) -> Array:
 
 @identity("lift: vertical remainder on Sp(2N)", "Lambda^-1 Omega_R Lambda - [[A, -B*], [B, 0]] is not 0",
           r"\lambda(Y)^{-1}\Omega_R\lambda(Y) \notin \mathfrak g^{hor}", "Bendokat, Zimmermann 2021, section 4",
-          Bound(0, q=0), needs=("horizontal_lift", "global_section"), where=("quotients of Sp(2N)", "proper quotients"))
+          Bound(0, q=0), needs=("horizontal_lift", "global_section"),
+          where=("groups that are not compact", "proper quotients"))
 def vertical_remainder(trial: Trial) -> Array:
     """1 where the remainder is below a thousandth of the lift: then the Riemannian lift is not the right one.
 
