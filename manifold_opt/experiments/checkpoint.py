@@ -11,6 +11,7 @@ import numpy as np
 from manifold_opt.arrays.checks import Array
 from manifold_opt.experiments.files import write_arrays
 from manifold_opt.experiments.records import Record
+from manifold_opt.experiments.settings import MAY_CHANGE
 from manifold_opt.experiments.training import Progress, Training
 
 __all__ = ["load_checkpoint", "save_checkpoint"]
@@ -55,7 +56,7 @@ def load_checkpoint(path: Path, training: Training) -> Progress:
     path : pathlib.Path
         File that :func:`save_checkpoint` wrote.
     training : Training
-        The training; its number of epochs may have changed since.
+        The training; its numbers of epochs and threads may have changed since.
 
     Returns
     -------
@@ -77,7 +78,7 @@ def load_checkpoint(path: Path, training: Training) -> Progress:
         raise ValueError(f"{path} must be a complete checkpoint, but it is damaged ({error}); remove it to train this "
                          "curve anew") from error
     for name, value in {**training.settings.to_dict(), "data": training.data.digest}.items():
-        if name != "epochs" and stored.get(name) != value:
+        if name not in MAY_CHANGE and stored.get(name) != value:
             raise ValueError(f"{path} must be a checkpoint of this training: {name} is {stored.get(name)!r} in the "
                              f"file and {value!r} now")
     if record.epochs > training.settings.epochs:

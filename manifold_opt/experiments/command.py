@@ -48,6 +48,7 @@ def add_parser(subparsers: Any) -> None:
     add("--skip", action="store_true", default=None, help="attention with a skip connection")
     add("--threads", type=int, help=f"threads that share a batch (default {Settings.threads})")
     add("--warmup", type=int, metavar="STEPS", help="steps over which the rate rises linearly (default: none)")
+    add("--jobs", type=int, default=1, metavar="N", help="curves that are trained at a time (default 1; extra cluster)")
     add("--rivals", nargs="+", metavar="NAME", help=f"some of {', '.join(RIVALS)} (default: {', '.join(PAPER_CURVES)})")
     add("--data", metavar="DIR", help="folder of IDX files, or mnist or fashion, which are embedded (default mnist)")
     add("--out", metavar="DIR", type=Path, help=f"where everything is written (default {FOLDER}, or {FOLDER}-2, ...)")
@@ -81,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     job = _resumed(arguments) if arguments.resume else _new(arguments)
     print(f"writing to {job.folder}", flush=True)
     try:
-        records = job.run()
+        records = job.run(jobs=arguments.jobs)
     except KeyboardInterrupt:
         print(f"\ninterrupted; go on with: python -m manifold_opt train --resume --out {shlex.quote(str(job.folder))}",
               file=sys.stderr)

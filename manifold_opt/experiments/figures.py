@@ -13,8 +13,6 @@ from manifold_opt.plotting import INK, curve_style, legend, limit_height, new_fi
 
 __all__ = ["draw_curves", "save_figure"]
 
-STYLES = tuple((curve_style(number)["color"], curve_style(number)["linestyle"]) for number in range(12))
-
 
 def draw_curves(records: Mapping[str, Record], title: str, one_class: float | None = None) -> Figure:
     """Draw training loss and test accuracy over the epochs.

@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, final
 import numpy as np
 from tqdm import tqdm
 
+from manifold_opt.arrays.checks import check_integer
 from manifold_opt.arrays.trees import leaves
 from manifold_opt.experiments.checkpoint import load_checkpoint
 from manifold_opt.experiments.data import ImageData, load_images
@@ -20,12 +21,48 @@ from manifold_opt.experiments.figures import draw_curves, save_figure
 from manifold_opt.experiments.files import write_arrays, write_json
 from manifold_opt.experiments.records import Record, versions
 from manifold_opt.experiments.run import train_run
-from manifold_opt.experiments.settings import Settings
-from manifold_opt.experiments.training import Progress, Training
+from manifold_opt.experiments.settings import MAY_CHANGE, Settings
+from manifold_opt.experiments.training import Training
 
 __all__ = ["Job"]
 
 PLAN = "job.json"
+
+
+@final
+@dataclass(frozen=True)
+class Curve:
+    """One curve of a job as a task for any process: it takes up its checkpoint and leaves its parameters."""
+
+    name: str
+    settings: Settings
+    source: str
+    folder: Path
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the training stands."""
+        return self.folder / f"checkpoint-{self.name}.npz"
+
+    def begun(self, data: ImageData) -> int:
+        """Number of epochs that are trained already; ValueError if the checkpoint does not fit."""
+        training = Training(self.settings, data)
+        return load_checkpoint(self.checkpoint, training).record.epochs if self.checkpoint.exists() else 0
+
+    def perform(self, on_step: Callable[..., object] | None = None,
+                describe: Callable[[str], object] | None = None) -> Record:
+        """Train to the end, with a checkpoint after each epoch, and write the parameters."""
+        training = Training(self.settings, load_images(self.source))
+
+        def say(epoch: int) -> None:
+            if describe is not None:
+                last = self.settings.epochs
+                describe(f"{self.settings.label}, epoch {min(epoch + 1, last)}/{last}")
+
+        say(self.begun(training.data))
+        progress = train_run(training, self.checkpoint, on_step, lambda progress: say(progress.record.epochs))
+        write_arrays(self.folder / f"parameters-{self.name}.npz", dict(leaves(training.params(progress.state))))
+        return progress.record
 
 
 @final
@@ -79,7 +116,7 @@ class Job:
             raise ValueError(f"{folder / PLAN} must be the plan of a job, but it is damaged: {error}") from error
 
     def changed(self, given: Mapping[str, Any]) -> Job:
-        """The job with settings that were given once more, of which only the number of epochs may differ.
+        """The job with settings that were given once more, of which only epochs and threads may differ.
 
         Parameters
         ----------
@@ -97,19 +134,22 @@ class Job:
         """
         for settings in self.curves.values():
             for name, value in given.items():
-                if name != "epochs" and (begun := getattr(settings, name)) != value:
+                if name not in MAY_CHANGE and (begun := getattr(settings, name)) != value:
                     raise ValueError(f"{self.folder} was begun with {name} = {begun!r}: a resumed job cannot change "
                                      f"it, got {value!r}")
-        epochs = {name: value for name, value in given.items() if name == "epochs"}
-        return replace(self, curves={name: replace(curve, **epochs) for name, curve in self.curves.items()})
+        new = {name: value for name, value in given.items() if name in MAY_CHANGE}
+        return replace(self, curves={name: replace(curve, **new) for name, curve in self.curves.items()})
 
-    def run(self, show: bool = True) -> dict[str, Record]:
+    def run(self, show: bool = True, jobs: int = 1) -> dict[str, Record]:
         """Train every curve, from its checkpoint if there is one, and write the results.
 
         Parameters
         ----------
         show : bool
             Whether a progress bar with loss and time left is shown on standard error.
+        jobs : int
+            How many curves are trained at a time, in processes of their own with one thread each (extra ``cluster``).
+            The results do not depend on it.
 
         Returns
         -------
@@ -118,50 +158,53 @@ class Job:
         Raises
         ------
         ValueError
-            If images or checkpoints are unreadable or do not fit, or a gradient is not finite.
+            If images or checkpoints are unreadable or do not fit, or a number is not finite.
         OSError
             If the folder cannot be written.
         """
-        data = load_images(self.source)
-        done = {name: self._progress(name, Training(settings, data)) for name, settings in self.curves.items()}
+        jobs, data = check_integer("jobs", jobs, 1), load_images(self.source)
+        curves = [Curve(name, settings, self.source, self.folder) for name, settings in self.curves.items()]
+        begun = {curve.name: curve.begun(data) for curve in curves}
         self.folder.mkdir(parents=True, exist_ok=True)
         write_json(self.folder / PLAN, self._plan())
-        with self._bar(data, done, show) as bar:
-            for name, settings in self.curves.items():
-                done[name] = self._train(name, Training(settings, data), done[name], bar)
-        records = {name: progress.record for name, progress in done.items()}
+        with self._bar(data, begun, show) as bar:
+            trained = self._one_by_one(curves, bar) if jobs == 1 else self._side_by_side(curves, jobs, begun, bar)
+        records = {name: trained[name] for name in self.curves}
         self._write(data, records)
         return records
 
-    def _progress(self, name: str, training: Training) -> Progress:
-        path = self._checkpoint(name)
-        return load_checkpoint(path, training) if path.exists() else training.start()
-
-    def _train(self, name: str, training: Training, progress: Progress, bar: Any) -> Progress:
-        """Train one curve to its end, with a checkpoint after each epoch; its parameters are written at the end."""
+    def _one_by_one(self, curves: Sequence[Curve], bar: Any) -> dict[str, Record]:
+        """Train the curves in this process; the bar moves with every step."""
         def show(loss: float, *_: object) -> None:
             bar.set_postfix_str(f"loss {loss:.4f}", refresh=False)
             bar.update()
 
-        def describe(progress: Progress) -> None:
-            epoch = min(progress.record.epochs + 1, training.settings.epochs)
-            bar.set_description(f"{training.settings.label}, epoch {epoch}/{training.settings.epochs}")
+        return {curve.name: curve.perform(show, bar.set_description) for curve in curves}
 
-        describe(progress)
-        progress = train_run(training, self._checkpoint(name), show, describe)
-        write_arrays(self.folder / f"parameters-{name}.npz", dict(leaves(training.params(progress.state))))
-        return progress
+    def _side_by_side(self, curves: Sequence[Curve], jobs: int, begun: Mapping[str, int],
+                      bar: Any) -> dict[str, Record]:
+        """Train the curves in processes; the bar moves with every curve."""
+        from manifold_opt.experiments.suite.parallel import side_by_side
 
-    def _bar(self, data: ImageData, done: Mapping[str, Progress], show: bool) -> Any:
+        steps, trained = self._steps(load_images(self.source)), dict[str, Record]()
+        alone = [replace(curve, settings=replace(curve.settings, threads=1)) for curve in curves]
+        for number, record in side_by_side(alone, jobs):
+            name = curves[number].name
+            trained[name] = record
+            bar.update(steps[name] * (record.epochs - begun[name]))
+        return trained
+
+    def _bar(self, data: ImageData, begun: Mapping[str, int], show: bool) -> Any:
         """A progress bar over the steps of all curves; where it is no terminal it is renewed every ten seconds only."""
-        steps = {name: settings.steps(len(data.train_labels)) for name, settings in self.curves.items()}
+        steps = self._steps(data)
         total = sum(steps[name] * settings.epochs for name, settings in self.curves.items())
-        initial = sum(steps[name] * progress.record.epochs for name, progress in done.items())
+        initial = sum(steps[name] * epochs for name, epochs in begun.items())
         return tqdm(total=total, initial=initial, unit="step", disable=not show, dynamic_ncols=True,
                     mininterval=0.2 if sys.stderr.isatty() else 10.0)
 
-    def _checkpoint(self, name: str) -> Path:
-        return self.folder / f"checkpoint-{name}.npz"
+    def _steps(self, data: ImageData) -> dict[str, int]:
+        """Steps of an epoch of each curve."""
+        return {name: settings.steps(len(data.train_labels)) for name, settings in self.curves.items()}
 
     def _plan(self) -> dict[str, Any]:
         return {"source": self.source, "curves": {name: settings.to_dict() for name, settings in self.curves.items()}}

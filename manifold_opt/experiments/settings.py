@@ -26,6 +26,10 @@ PAPER_CURVES = ("free_adam", "free_adam_same_start", "adam", "momentum", "gradie
 """The curves of the paper's figure, and free weights that start where the constrained ones do."""
 
 
+MAY_CHANGE = ("epochs", "threads")
+"""Settings that a resumed training may change: its numbers so far do not depend on them."""
+
+
 @final
 @dataclass(frozen=True)
 class Settings:

@@ -14,7 +14,8 @@ __all__ = ["draw_bands", "draw_contours", "draw_slopes", "limit_height"]
 
 
 def draw_bands(axes: Any, curves: Mapping[str, Array], steps: Array | None = None, *, log: bool = False,
-               xlabel: str = "step", ylabel: str = "loss", title: str = "", first: int = 0) -> Any:
+               xlabel: str = "step", ylabel: str = "loss", title: str = "", first: int = 0,
+               names: bool = True) -> Any:
     """Draw the median of several runs and the band from the smallest to the largest.
 
     Parameters
@@ -30,7 +31,9 @@ def draw_bands(axes: Any, curves: Mapping[str, Array], steps: Array | None = Non
     xlabel, ylabel, title : str
         Names.
     first : int
-        Colour of the first curve.
+        Number of the first curve, which tells its style.
+    names : bool
+        Whether there is a legend.
 
     Returns
     -------
@@ -72,7 +75,8 @@ def draw_bands(axes: Any, curves: Mapping[str, Array], steps: Array | None = Non
         axes.set_yscale("log")
     note(axes, _not_shown(zeros))
     axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
-    legend(axes)
+    if names:
+        legend(axes)
     return axes
 
 

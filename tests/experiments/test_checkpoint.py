@@ -105,13 +105,22 @@ def test_missing_array(saved: tuple[Path, Training]) -> None:
 @pytest.mark.parametrize("given", [{"learning_rate": 2e-3}, {"seed": 1}, {"dtype": "float64"}, {"blocks": 2},
                                    {"batch_size": 8}, {"loss": "cross_entropy"}, {"rival": "momentum"},
                                    {"warmup": 8}, {"pieces": 2},
-                                   {"constrained": ()}, {"threads": 1}, {"retraction": "geodesic"}], ids=str)
+                                   {"constrained": ()}, {"retraction": "geodesic"}], ids=str)
 def test_other_settings(saved: tuple[Path, Training], given: dict[str, Any]) -> None:
     path, training = saved
     (name, value), = given.items()
     other = Training(replace(training.settings, **given), DATA)
     with pytest.raises(ValueError, match=f"checkpoint of this training: {name} is .* in the file and"):
         load_checkpoint(path, other)
+
+
+def test_threads_may_change(saved: tuple[Path, Training]) -> None:
+    """A run that goes on with other threads goes on bit for bit."""
+    path, training = saved
+    other = Training(replace(training.settings, threads=1), DATA)
+    progress = other.epoch(other.epoch(load_checkpoint(path, other)))
+    assert training.settings.threads == 2
+    assert_same(training, progress, trained(training, 3))
 
 
 def test_other_data(saved: tuple[Path, Training]) -> None:

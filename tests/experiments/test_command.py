@@ -143,7 +143,7 @@ def test_published_setting(folder: Path, capsys: pytest.CaptureFixture[str], mon
     assert "data has 40" in error_line(capsys, "--paper", "--data", "data")
     monkeypatch.setattr(command, "PUBLISHED_IMAGES", 40)
     jobs = list[Job]()
-    monkeypatch.setattr(Job, "run", lambda job: (jobs.append(job), job.curves)[1])
+    monkeypatch.setattr(Job, "run", lambda job, **_: (jobs.append(job), job.curves)[1])
     monkeypatch.setattr(command, "table", lambda *_: "")
     assert main(["train", "--paper", "--data", "data"]) == main(["train", "--paper", "--data", "data", "--epochs", "3"])
     assert [(settings.batch_size, settings.epochs) for job in jobs for settings in job.curves.values()] == [
@@ -174,6 +174,7 @@ def test_options_reach_the_settings(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments, message", [
+    (["--jobs", "0"], "jobs must be at least 1: got 0"),
     (["--warmup", "-1"], "warmup must be at least 0: got -1"),
     (["--rivals", "sgd"], "rivals must be one of 'free_adam', 'free_adam_same_start', 'adam',"),
     (["--heads", "5"], "heads must divide width"),

@@ -92,6 +92,19 @@ def test_interrupted_job_goes_on_bit_for_bit(tmp_path: Path, data: str, steps: i
     assert_same_results(whole, resumed)
 
 
+def test_the_same_results_side_by_side(tmp_path: Path, data: str) -> None:
+    """Two processes with one thread each, of which one takes up a checkpoint: the bytes of one after the other."""
+    pytest.importorskip("joblib")
+    curves = paper_curves(["adam", "free_adam_same_start", "projected_adam"], **SMALL)
+    one, two = Job(tmp_path / "one", curves, data), Job(tmp_path / "two", curves, data)
+    one.run(show=False)
+    replace(two, curves={"adam": replace(curves["adam"], epochs=1)}).run(show=False)
+    two.run(show=False, jobs=2)
+    assert_same_results(one, two)
+    for path in one.folder.glob("parameters-*.npz"):
+        assert path.read_bytes() == (two.folder / path.name).read_bytes()
+
+
 def test_finished_epochs_are_not_trained_again(tmp_path: Path, data: str, monkeypatch: pytest.MonkeyPatch) -> None:
     job = Job(tmp_path / "job", paper_curves(["adam"], **SMALL), data)
     records = job.run(show=False)

@@ -8,6 +8,7 @@ from typing import Any
 
 from manifold_opt.experiments.suite import EXPERIMENTS, Experiment, Plan, run_experiment
 from manifold_opt.experiments.suite.page import write_answer, write_section
+from manifold_opt.experiments.suite.shares import write_stored_shares
 
 __all__ = ["add_parser", "run"]
 
@@ -90,3 +91,6 @@ def _one(experiment: Experiment, plan: Plan, *, train: bool, alone: bool) -> Non
     print(f"{experiment.name}: {experiment.question}\n{write_section(experiment, plan.folder)}\n", flush=True)
     if experiment.name == "methods":
         write_answer(plan.folder / "methods.json", EXPERIMENTS.values())
+        if (plan.folder / "methods.json").exists():
+            shares = write_stored_shares(plan.folder / "methods.json")
+            print(f"share of the seeds that train, for the command train: {shares}")

@@ -2,27 +2,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from manifold_opt.experiments.suite.claims import summary_of
 from manifold_opt.experiments.suite.experiment import Result, by_group, trainings
 from manifold_opt.experiments.suite.statistics import trains
-from manifold_opt.plotting import COLORS, INK, LINES, MARKERS, legend, new_figure
+from manifold_opt.plotting import COLORS, INK, curve_style, draw_bands, legend, new_figure
 
-__all__ = ["draw_groups", "draw_shares", "plot_band", "style"]
-
-
-def style(number: int) -> dict[str, Any]:
-    """Color, line and marker of a curve; 36 curves have no two of the same three."""
-    count = len(COLORS)
-    shift = number // count
-    return {"color": COLORS[number % count], "linestyle": LINES[(number + shift) % len(LINES)],
-            "marker": MARKERS[(number + 2 * shift) % len(MARKERS)], "markersize": 4}
+__all__ = ["draw_groups", "draw_shares", "plot_band"]
 
 
 def draw_shares(axes: Axes, curves: Mapping[str, Mapping[float, Sequence[Result]]], *, xlabel: str,
@@ -51,7 +41,7 @@ def draw_shares(axes: Axes, curves: Mapping[str, Mapping[float, Sequence[Result]
         span = (ticks[-1] - ticks[0]) or 1.0
         x = np.array(values) * (1 + shift) if log else np.array(values) + shift * span / 2
         axes.errorbar(x, shares, np.abs(ends - shares), label=name, capsize=2, linewidth=1.4, elinewidth=0.8,
-                      **style(number))
+                      **curve_style(number))
     if log:
         axes.set_xscale("log")
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
@@ -112,12 +102,8 @@ def plot_band(axes: Axes, results: Sequence[Result], label: str, number: int, *,
     count = min(result.record.epochs for result in results)
     curves = np.array([100 * np.array(result.record.accuracies[:count]) if accuracy
                        else result.record.epoch_losses[:count] for result in results])
-    epochs = np.arange(1, count + 1)
-    look = style(number) | ({"marker": None} if count > 40 else {})
-    axes.plot(epochs, np.median(curves, axis=0), label=label, linewidth=1.6, **look)
-    axes.fill_between(epochs, curves.min(axis=0), curves.max(axis=0), color=look["color"], alpha=0.15, linewidth=0)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set(xlabel="epoch", ylabel="test accuracy in %" if accuracy else "training loss")
+    draw_bands(axes, {label: curves}, np.arange(1, count + 1), xlabel="epoch",
+               ylabel="test accuracy in %" if accuracy else "training loss", first=number, names=False)
 
 
 def one_class_line(axes: Axes, value: float = 1.8**0.5) -> None:

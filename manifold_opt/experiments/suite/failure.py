@@ -10,10 +10,9 @@ from matplotlib.figure import Figure
 from manifold_opt.arrays.checks import Array
 from manifold_opt.experiments.suite.cases import settings_of
 from manifold_opt.experiments.suite.claims import TOO_FEW
-from manifold_opt.experiments.suite.drawing import style
 from manifold_opt.experiments.suite.experiment import Experiment, Result, Run
 from manifold_opt.experiments.suite.statistics import MINIMUM_SEEDS, trains
-from manifold_opt.plotting import legend, new_figure
+from manifold_opt.plotting import curve_style, legend, new_figure
 
 __all__ = ["FailureExperiment", "separation"]
 
@@ -43,7 +42,7 @@ class FailureExperiment(Experiment):
         figure, axes = new_figure(3, 2, size=(3.6, 2.8))
         for place, (name, label) in zip(axes, SHOWN.items()):
             for trained, curves in outcomes(results, name).items():
-                look = style(0 if trained else 1) | {"marker": None}
+                look = curve_style(0 if trained else 1) | {"marker": None}
                 for number, curve in enumerate(curves):
                     place.plot(np.arange(1, len(curve) + 1), curve, linewidth=0.8, alpha=0.7,
                                label=("trains" if trained else "fails") if number == 0 else None, **look)

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import Any
+from typing import Any, Protocol
 
 from manifold_opt.experiments.suite.experiment import Result
 from manifold_opt.experiments.suite.source import source_version
@@ -20,6 +20,13 @@ PATIENCE = 10.0
 
 LOSSES = 3
 """So many times in a row workers may be killed without a run being finished in between."""
+
+
+class Performed(Protocol):
+    """What a process can do by itself, from where it was left, such as a task of an experiment or a curve of a job."""
+
+    def perform(self) -> Any:
+        """Do it, and leave what it gives on disk."""
 
 
 def one_by_one(tasks: Sequence[Task], on_epoch: Callable[[int, int], object] | None = None) -> Finished:
@@ -40,21 +47,22 @@ def one_by_one(tasks: Sequence[Task], on_epoch: Callable[[int, int], object] | N
         yield number, task.perform(None if on_epoch is None else lambda epochs: on_epoch(number, epochs))
 
 
-def side_by_side(tasks: Sequence[Task], jobs: int) -> Finished:
+def side_by_side(tasks: Sequence[Performed], jobs: int) -> Generator[tuple[int, Any], None, None]:
     """Do the tasks in so many processes of this machine, each with one BLAS thread.
 
     Should a process be killed, new ones go on with what is unfinished, from the last checkpoints.
 
     Parameters
     ----------
-    tasks : sequence of Task
+    tasks : sequence of Performed
         The tasks.
     jobs : int
         Number of processes.
 
     Yields
     ------
-    (int, Result)
+    (int, object)
+        Number of the task and what it gave.
 
     Raises
     ------
@@ -164,5 +172,5 @@ def _check_workers(client: Any, address: str) -> None:
                              f"{there or 'no such package, or an older one'}")
 
 
-def _numbered(number: int, task: Task) -> tuple[int, Result]:
+def _numbered(number: int, task: Performed) -> tuple[int, Any]:
     return number, task.perform()

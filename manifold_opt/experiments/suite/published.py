@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 
 from manifold_opt.experiments.rivals import RIVALS
 from manifold_opt.experiments.suite.cases import WARMUP, settings_of
-from manifold_opt.experiments.suite.drawing import plot_band, style
+from manifold_opt.experiments.suite.drawing import plot_band
 from manifold_opt.experiments.suite.experiment import Experiment, Result, Run, by_group, trainings
 from manifold_opt.experiments.suite.methods import group_name
-from manifold_opt.plotting import INK, legend, new_figure
+from manifold_opt.plotting import INK, curve_style, legend, new_figure
 
 __all__ = ["PublishedExperiment"]
 
@@ -57,7 +57,7 @@ class PublishedExperiment(Experiment):
             plot_band(left, group, name, number)
             plot_band(middle, group, name, number, accuracy=True)
             defects = np.array([result.record.defects for result in group]) * np.finfo(np.float32).eps
-            look = style(number) | {"marker": None}
+            look = curve_style(number) | {"marker": None}
             right.semilogy(np.arange(1, defects.shape[1] + 1), defects.max(axis=0), **look)
         left.plot(list(PUBLISHED), list(PUBLISHED.values()), linestyle="none", marker="*", color=INK,
                   label="published, g^hor")

@@ -13,11 +13,11 @@ from manifold_opt.experiments import Record, Settings, Training
 from manifold_opt.experiments.rivals import RIVALS
 from manifold_opt.experiments.suite import EXPERIMENTS, TOO_FEW, Result
 from manifold_opt.experiments.suite.cases import METHODS, OWN, settings_of
-from manifold_opt.experiments.suite.drawing import style
 from manifold_opt.experiments.suite.failure import separation
 from manifold_opt.experiments.suite.first_steps import STEPS, first_steps, token_rank, token_spread
 from manifold_opt.experiments.suite.rounding import flips
 from manifold_opt.experiments.suite.step_times import PARTS, section_parts, step_times
+from manifold_opt.plotting import curve_style
 from training_cases import small_images
 
 
@@ -79,7 +79,7 @@ def test_rivals_are_those_of_the_table():
 
 
 def test_thirty_six_curves_look_different():
-    looks = [tuple(map(str, style(number).values())) for number in range(36)]
+    looks = [tuple(map(str, curve_style(number).values())) for number in range(36)]
     assert len(set(looks)) == 36
 
 
