@@ -39,8 +39,8 @@ autodoc_default_options = {"members": True, "inherited-members": False, "undoc-m
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 
-# off, or force for a site with the notebooks' figures; the tests execute the notebooks in any case
-nb_execution_mode = os.environ.get("NB_EXECUTION", "off")
+# pages with pictures, executed again only where a notebook has changed; "off" is for those in a hurry
+nb_execution_mode = os.environ.get("NB_EXECUTION", "cache")
 nb_execution_raise_on_error = True
 nb_execution_timeout = 300
 myst_enable_extensions = ["amsmath", "dollarmath", "colon_fence"]

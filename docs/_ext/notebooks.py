@@ -6,8 +6,8 @@ HEAD = """Notebooks
 =========
 
 Twelve notebooks, from the sphere to the transformer. Each runs in less than half a minute, begins with what it does and
-needs, and ends every section with an assertion. They are stored without outputs; to run one, download it, or start
-Jupyter in the folder ``tutorials``.
+needs, and ends every section with an assertion. They are stored without outputs. To run them,
+install the extra ``tutorials`` (``pip install ".[tutorials]"``) and open the folder with ``python -m jupyterlab tutorials``.
 
 """
 
