@@ -57,8 +57,9 @@ def cayley_derivative(X: HorizontalElement, t: float) -> HorizontalElement:
     adjoint = X.adjoint
     t = float(t)
     m = np.linalg.inv(np.eye(X.A.shape[-1], dtype=X.dtype) - 0.5 * t * X.A + (0.25 * t * t) * (adjoint(X.B) @ X.B))
-    A = X.space.project_frame(adjoint(m) @ X.A @ m)
-    return HorizontalElement(A, X.B @ (m - 0.5 * t * A), X.space)
+    A = adjoint(m) @ X.A @ m
+    # what the projection drops turns the representative and not the point
+    return HorizontalElement(X.space.project_frame(A), X.B @ (m - 0.5 * t * A), X.space)
 
 
 def retraction_derivative(retraction: Retraction, X: HorizontalElement, t: float) -> HorizontalElement:

@@ -110,9 +110,10 @@ def cayley_derivative_in_blocks(trial: Trial) -> Array:
     for t in (0.5, 1.0, 3.0) if trial.is_isometric else (0.25,):
         X, one = W.to_dense(), np.eye(trial.N, dtype=trial.dtype)
         M = np.linalg.inv(one - 0.5 * t * X)
-        slope = trial.section("transported").move(W * t, "cayley").push(cayley_derivative(W, t))
-        residuals.append(trial.relative(slope - (trial.Lambda() @ M @ X @ M)[..., frame], trial.Lambda_norm(),
-                                        _spectral(M) ** 2))
+        moved = trial.section("transported").move(W * t, "cayley")
+        difference = moved.push(cayley_derivative(W, t)) - (trial.Lambda() @ M @ X @ M)[..., frame]
+        # the lift drops what is vertical
+        residuals.append(trial.relative(moved.push(moved.lift(difference)), trial.Lambda_norm(), _spectral(M) ** 2))
     return np.asarray(np.max(residuals, axis=0))
 
 
