@@ -74,17 +74,20 @@ class Adam(Method):
         check_fraction("rho2", self.rho2)
         check_number("delta", self.delta, positive=True)
 
-    def init(self, G: HorizontalElement) -> Moments:
+    def init(self, like: HorizontalElement) -> Moments:
         """Both moments are zero."""
-        self._check_delta(G.dtype)
-        return {"B1": G.map(np.zeros_like), "B2": G.map(np.zeros_like)}
+        self._check_delta(like.dtype)
+        return {"B1": like.map(np.zeros_like), "B2": like.map(np.zeros_like)}
 
     def update(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:
-        """The formulas as they stand above."""
-        rho1, rho2 = self.rho1, self.rho2
-        B1 = moments["B1"] * ((rho1 - rho1**t) / (1 - rho1**t)) + G * ((1 - rho1) / (1 - rho1**t))
-        B2 = moments["B2"] * ((rho2 - rho2**t) / (1 - rho2**t)) + G.square() * ((1 - rho2) / (1 - rho2**t))
-        W = B1.divide(B2.sqrt().shift(self.delta)) * -rate_at("learning_rate", self.learning_rate, t)
+        r"""The three formulas: both moments, then the velocity."""
+        rho1, rho2, eta = self.rho1, self.rho2, rate_at("learning_rate", self.learning_rate, t)
+        # B1 <- (rho1 - rho1^t)/(1 - rho1^t) B1 + (1 - rho1)/(1 - rho1^t) B
+        B1 = (rho1 - rho1**t) / (1 - rho1**t) * moments["B1"] + (1 - rho1) / (1 - rho1**t) * G
+        # B2 <- (rho2 - rho2^t)/(1 - rho2^t) B2 + (1 - rho2)/(1 - rho2^t) B o B
+        B2 = (rho2 - rho2**t) / (1 - rho2**t) * moments["B2"] + (1 - rho2) / (1 - rho2**t) * G**2
+        # W = -eta B1/(sqrt(B2) + delta)
+        W = -eta * (B1 / B2.sqrt().shift(self.delta))
         return W, {"B1": B1, "B2": B2}
 
     def update_in_place(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:

@@ -69,9 +69,9 @@ class AdamW(Method):
     def _adam(self) -> Adam:
         return Adam(self.learning_rate, self.rho1, self.rho2, self.delta)
 
-    def init(self, G: HorizontalElement) -> Moments:
+    def init(self, like: HorizontalElement) -> Moments:
         """Both moments are zero."""
-        return self._adam.init(G)
+        return self._adam.init(like)
 
     def update(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:
         """Adam's part of the velocity; :meth:`step` adds the decay."""

@@ -65,9 +65,9 @@ class AdamWithDecay(Method):
         """The rate of step t = 1, 2, ..."""
         return rate_at("learning_rate", self._adam.learning_rate, t)
 
-    def init(self, G: HorizontalElement) -> Moments:
+    def init(self, like: HorizontalElement) -> Moments:
         """Both moments are zero."""
-        return self._adam.init(G)
+        return self._adam.init(like)
 
     def update(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:
         """Adam's update at the rate of step t."""

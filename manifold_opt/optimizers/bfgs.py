@@ -79,13 +79,13 @@ class BFGS(Method):
         check_rate("learning_rate", self.learning_rate)
         check_number("max_norm", self.max_norm, positive=True)
 
-    def read(self, section: GlobalSection, dL: Array) -> HorizontalElement:
+    def global_gradient(self, section: GlobalSection, dL: Array) -> HorizontalElement:
         """The differential in the global tangent space."""
         return section.lift_differential(dL)
 
-    def init(self, G: HorizontalElement) -> Moments:
+    def init(self, like: HorizontalElement) -> Moments:
         """The inverse Hessian is the identity; number of updates, last step and last differential are zero."""
-        g = np.zeros_like(G.space.coordinates(G))
+        g = np.zeros_like(like.space.coordinates(like))
         H = np.broadcast_to(np.eye(g.shape[-1], dtype=g.dtype), (*g.shape, g.shape[-1])).copy()
         return {"H": H, "updates": np.zeros(g.shape[:-1], np.int64), "s": np.zeros_like(g), "g": g}
 

@@ -43,7 +43,7 @@ class Gradient(Method):
     def __post_init__(self) -> None:
         check_rate("learning_rate", self.learning_rate)
 
-    def init(self, G: HorizontalElement) -> Moments:
+    def init(self, like: HorizontalElement) -> Moments:
         """Nothing is remembered."""
         return {}
 

@@ -29,26 +29,22 @@ class Method(ABC):
     Examples
     --------
     >>> import numpy as np
-    >>> from manifold_opt import Euclidean
     >>> from manifold_opt.optimizers import Gradient
-    >>> G = Euclidean(2).global_section(np.zeros(2)).lift_gradient(np.array([1.0, -2.0]))
+    >>> from manifold_opt.tangent import VectorTangentSpace
+    >>> G = VectorTangentSpace((2,)).element(np.array([1.0, -2.0]))
     >>> method = Gradient(learning_rate=0.5)
     >>> W, moments = method.update(G, method.init(G), 1)
     >>> W.B
     array([-0.5,  1. ])
     """
 
-    def read(self, section: GlobalSection, dL: Array) -> HorizontalElement:
+    @abstractmethod
+    def init(self, like: HorizontalElement) -> Moments:
+        """The moments before the first step, in space, shape and dtype of an element, such as the zero element."""
+
+    def global_gradient(self, section: GlobalSection, dL: Array) -> HorizontalElement:
         """What the method takes as gradient: the lift of the Riemannian gradient, unless a method overrides this."""
         return section.lift_gradient(dL)
-
-    def start(self, section: GlobalSection) -> Moments:
-        """The moments before the first step over a given section."""
-        return self.init(section.lift(np.zeros_like(section.point)))
-
-    @abstractmethod
-    def init(self, G: HorizontalElement) -> Moments:
-        """The moments before the first step, in the shape and dtype of an element G."""
 
     @abstractmethod
     def update(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:
@@ -62,7 +58,7 @@ class Method(ABC):
              in_place: bool = False) -> tuple[HorizontalElement, Moments]:
         """The velocity W and the new moments, from the Euclidean gradient dL at the point of a section."""
         update = self.update_in_place if in_place else self.update
-        return update(self.read(section, dL), moments, t)
+        return update(self.global_gradient(section, dL), moments, t)
 
     def with_rate(self, rate: Rate) -> Method:
         """The same method with another learning rate; TypeError if it has none that can be changed."""

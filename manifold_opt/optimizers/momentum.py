@@ -53,9 +53,9 @@ class Momentum(Method):
         check_rate("learning_rate", self.learning_rate)
         check_fraction("alpha", self.alpha)
 
-    def init(self, G: HorizontalElement) -> Moments:
+    def init(self, like: HorizontalElement) -> Moments:
         """The moment is zero."""
-        return {"B1": G.map(np.zeros_like)}
+        return {"B1": like.map(np.zeros_like)}
 
     def update(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:
         r""":math:`B_1 \leftarrow \alpha B_1 + B`, :math:`W = -\eta B_1`."""

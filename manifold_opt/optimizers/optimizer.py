@@ -207,7 +207,8 @@ class Optimizer:
                 section = space.global_section(Y, self.section)
             except (ValueError, np.linalg.LinAlgError) as error:
                 raise ValueError(f"{name}: {error}") from error
-            return ParameterState(_closed(section), self.method.start(section))
+            batch = Y.shape[:Y.ndim - len(space.shape)]
+            return ParameterState(_closed(section), self.method.init(space.tangent_space.zero(batch, Y.dtype)))
 
         return OptimizerState(0, map_tree(start, self.spaces, params, names=True), self.kind)
 

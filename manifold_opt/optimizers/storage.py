@@ -75,7 +75,9 @@ def load_parameter(stored: dict[str, Any], path: str, space: HomogeneousSpace, k
         check_constraint(f"stored {name}", "Y*Y = I", space.point_defect(section.point),
                          defect_bound(space, section.point, t))
         check_section(path, space, section, t)
-    moments = {key: _moment(stored, path, key, moment) for key, moment in method.start(section).items()}
+    Y = section.point
+    zero = space.tangent_space.zero(Y.shape[:Y.ndim - len(space.shape)], Y.dtype)
+    moments = {key: _moment(stored, path, key, moment) for key, moment in method.init(zero).items()}
     return section, moments, own
 
 

@@ -18,9 +18,9 @@ def two_sections(space, rng):
 
 
 def walk(method, section, gradients):
-    moments = method.start(section)
+    moments = method.init(section.lift(np.zeros_like(section.point)))
     for t, dL in enumerate(gradients, start=1):
-        W, moments = method.update(method.read(section, dL), moments, t)
+        W, moments = method.update(method.global_gradient(section, dL), moments, t)
         section = section.move(W, "cayley")
     return section.point
 
