@@ -132,8 +132,11 @@ def _branches(tree: Tree) -> dict[Any, Tree] | None:
         return tree
     if isinstance(tree, list):
         return dict(enumerate(tree))
-    if isinstance(tree, tuple) and not all(isinstance(entry, int) for entry in tree):
-        return dict(zip(getattr(tree, "_fields", range(len(tree))), tree))
+    if isinstance(tree, tuple):
+        if hasattr(tree, "_fields"):
+            return dict(zip(tree._fields, tree))
+        if not all(isinstance(entry, int) for entry in tree):
+            return dict(enumerate(tree))
     return None
 
 

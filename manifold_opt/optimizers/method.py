@@ -5,8 +5,6 @@ from abc import ABC, abstractmethod
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from manifold_opt.arrays.checks import Array
 from manifold_opt.optimizers.schedule import Rate
 from manifold_opt.sections import GlobalSection

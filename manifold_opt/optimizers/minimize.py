@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 from scipy.optimize import OptimizeResult
 
-from manifold_opt.arrays.checks import Array, check_array, check_finite
+from manifold_opt.arrays.checks import Array, check_array, check_finite, check_integer
 from manifold_opt.arrays.trees import Tree, leaves, map_tree
 from manifold_opt.optimizers.adam import Adam
 from manifold_opt.optimizers.adam_w import AdamW
@@ -221,8 +221,7 @@ def gradient_norm(spaces: Tree, x: Tree, gradient: Tree) -> float:
 
 
 def _method(method: str | Method, max_iter: int) -> Method:
-    if not isinstance(max_iter, (int, np.integer)) or isinstance(max_iter, bool) or max_iter < 0:
-        raise ValueError(f"max_iter must be an integer of at least 0: got {max_iter!r}")
+    max_iter = check_integer("max_iter", max_iter, 0)
     if isinstance(method, Method):
         return method
     if not isinstance(method, str):
@@ -239,24 +238,13 @@ def _start(x0: Tree, spaces: Tree, rng: np.random.Generator | int | None) -> Tre
     if rng is None:
         raise ValueError("x0 must be a point, or None together with a generator or seed rng for a random start")
     if not isinstance(rng, np.random.Generator):
-        rng = np.random.default_rng(_seed(rng))
+        rng = np.random.default_rng(check_integer("rng", rng, 0))
     return map_tree(lambda space: space.random_point(rng), spaces)
-
-
-def _seed(rng: Any) -> int:
-    if isinstance(rng, bool) or not isinstance(rng, (int, np.integer)):
-        raise TypeError(f"rng must be a numpy.random.Generator or an integer seed: got {type(rng).__name__}")
-    if rng < 0:
-        raise ValueError(f"rng must be a seed of at least 0: got {rng}")
-    return int(rng)
 
 
 def _start_at(path: str, space: HomogeneousSpace, Y: Any) -> Array:
     name = f"x0 at {path!r}" if path else "x0"
-    Y = check_finite(name, check_array(name, Y))
-    if np.iscomplexobj(Y):
-        raise TypeError(f"{name} must be real: got {Y.dtype}")
-    return np.array(space.check_point(Y, name))
+    return np.array(space.check_point(check_finite(name, check_array(name, Y)), name))
 
 
 def _tolerance(tol: float | None) -> float | None:

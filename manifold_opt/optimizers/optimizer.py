@@ -8,7 +8,7 @@ from typing import Any, final
 
 import numpy as np
 
-from manifold_opt.arrays.checks import Array, check_array, check_finite
+from manifold_opt.arrays.checks import Array, check_array, check_finite, check_integer
 from manifold_opt.arrays.trees import Tree, leaves, map_tree, spread
 from manifold_opt.optimizers.adam_w import AdamW, has_constant_norm
 from manifold_opt.optimizers.guard import GradientError, check_gradient, check_moments, check_moved, keep, named
@@ -161,10 +161,8 @@ class Optimizer:
             raise TypeError(f"method must be a Method such as Adam(): got {type(method).__name__}")
         if section not in SECTIONS:
             raise ValueError(f"section must be one of {', '.join(SECTIONS)}: got {section!r}")
-        if restore is not None and (isinstance(restore, bool) or not isinstance(restore, (int, np.integer))):
-            raise TypeError(f"restore must be None or an integer (steps): got {restore!r}")
-        if restore is not None and restore < 1:
-            raise ValueError(f"restore must be None or at least 1 (steps): got {restore}")
+        if restore is not None:
+            check_integer("restore (steps, or None)", restore, 1)
         self.method, self.spaces, self.section, self.restore = method, factors(spaces), section, restore
         self.retraction = get_retraction(retraction)
         paths = [path for path, _ in leaves(self.spaces)]

@@ -3,10 +3,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, Union, final
 
 import numpy as np
+
+from manifold_opt.arrays.checks import check_integer
 
 __all__ = ["Cosine", "GeometricDecay", "Rate", "WarmUp", "check_fraction", "check_number", "check_rate", "rate_at"]
 
@@ -50,7 +52,7 @@ class WarmUp:
     rate: Rate = 1e-3
 
     def __post_init__(self) -> None:
-        _check_steps(self.steps)
+        check_integer("steps", self.steps, 1)
         check_rate("rate", self.rate)
 
     def __call__(self, t: int) -> float:
@@ -90,7 +92,7 @@ class Cosine:
     eta2: float = 0.0
 
     def __post_init__(self) -> None:
-        _check_steps(self.steps)
+        check_integer("steps", self.steps, 1)
         check_number("eta1", self.eta1)
         check_number("eta2", self.eta2)
 
@@ -132,7 +134,7 @@ class GeometricDecay:
     eta2: float = 1e-6
 
     def __post_init__(self) -> None:
-        _check_steps(self.steps)
+        check_integer("steps", self.steps, 1)
         check_number("eta1", self.eta1, positive=True)
         check_number("eta2", self.eta2, positive=True)
 
@@ -169,13 +171,6 @@ def check_fraction(name: str, value: Any) -> float:
     if not check_number(name, value) < 1.0:
         raise ValueError(f"{name} must be at least 0 and below 1: got {value}")
     return float(value)
-
-
-def _check_steps(steps: Any) -> None:
-    if isinstance(steps, bool) or not isinstance(steps, Integral):
-        raise TypeError(f"steps must be an integer: got {type(steps).__name__}")
-    if steps < 1:
-        raise ValueError(f"steps must be at least 1: got {steps}")
 
 
 def _share(t: int, steps: int) -> float:

@@ -20,10 +20,10 @@ def save_parameter(path: str, space: HomogeneousSpace, section: GlobalSection, m
                    t: int) -> dict[str, Array]:
     """Copies of the arrays of one parameter, by keys that begin with kind and path."""
     arrays = {f"space/{path}": np.array(repr(space)), f"steps/{path}": np.array(t)}
-    arrays.update({f"section/{path}/{name}": value.copy() for name, value in section.to_arrays().items()})
+    arrays.update({f"section/{path}/{name}": np.array(value) for name, value in section.to_arrays().items()})
     for name, moment in moments.items():
         if isinstance(moment, HorizontalElement):
-            arrays.update({f"moment/{path}/{name}/A": moment.A.copy(), f"moment/{path}/{name}/B": moment.B.copy()})
+            arrays.update({f"moment/{path}/{name}/A": np.array(moment.A), f"moment/{path}/{name}/B": np.array(moment.B)})
         else:
             arrays[f"moment/{path}/{name}"] = np.array(moment)
     return arrays
@@ -114,4 +114,4 @@ def _load(stored: dict[str, Any], path: str, key: str, like: Array) -> Array:
                          f"got {array.shape}, {array.dtype}")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ValueError(f"stored array {key!r} must be finite: got NaN or infinite entries")
-    return array.copy()
+    return np.array(array)

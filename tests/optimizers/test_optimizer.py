@@ -206,8 +206,8 @@ def test_parameters_that_are_no_points(change, error, message):
     ((Adam(), {"Q": Stiefel}), TypeError, "spaces must be homogeneous spaces: got the class Stiefel at 'Q'"),
     ((Adam(), TREE, "qr"), ValueError, "retraction must be one of cayley, geodesic, cayley_factor: got 'qr'"),
     ((Adam(), TREE, "cayley", "qr"), ValueError, "section must be one of transported, reflector: got 'qr'"),
-    ((Adam(), TREE, "cayley", "transported", 0), ValueError, "restore must be None or at least 1"),
-    ((Adam(), TREE, "cayley", "transported", 1.5), TypeError, "restore must be None or an integer"),
+    ((Adam(), TREE, "cayley", "transported", 0), ValueError, r"restore \(steps, or None\) must be at least 1"),
+    ((Adam(), TREE, "cayley", "transported", 1.5), TypeError, r"restore \(steps, or None\) must be an integer"),
     ((Adam(), {"a.b": Euclidean(), "a": {"b": Euclidean()}}), ValueError, "names of parameters must differ"),
     ((Adam(), {"a/b": Euclidean()}), ValueError, "hold no '/'")])
 def test_impossible_optimizers(arguments, error, message):
