@@ -7,16 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from manifold_opt.arrays.checks import Array, check_array, check_finite, tolerance
+from manifold_opt.arrays.checks import Array, check_array, check_finite, is_finite, tolerance
 from manifold_opt.sections import GlobalSection, RetractionError
 from manifold_opt.spaces.base import HomogeneousSpace
 from manifold_opt.tangent import HorizontalElement
 
-__all__ = ["GradientError", "check_gradient", "check_moments", "check_moved", "check_section", "defect_bound", "keep",
-           "named"]
+__all__ = ["GradientError", "check_gradient", "check_moments", "check_moved", "check_section", "check_velocity",
+           "defect_bound", "keep", "named"]
 
 SECTION_INTERVAL = 10
-"""Every so many steps the whole section is looked at, not only its point: it costs one product of N x N by N x 2."""
+"""Every so many steps the section of a compact group is looked at, not only its point: it costs one product of N x N by
+N x 2. A group that is not compact multiplies errors, and is looked at in every step.
+"""
 
 
 class GradientError(ValueError):
@@ -82,8 +84,8 @@ def check_moved(path: str, space: HomogeneousSpace, section: GlobalSection, W: H
 
     The whole defect takes :math:`2Nn^2` operations for a point and :math:`2N^3` for a section. So the relation
     :math:`(YU)^*(YU) = U^*U` is looked at in each step for two fixed columns U in general position, and only where it
-    fails the whole defect is computed. Every ten steps two columns of the section are looked at in the same way;
-    in between a wrong section shows in the next point.
+    fails the whole defect is computed. Two columns of the section are looked at in the same way, every ten steps on the
+    compact groups; in between a wrong section shows in the next point.
     """
     adjoint = getattr(space, "adjoint", None)
     if adjoint is None:
@@ -98,17 +100,28 @@ def check_moved(path: str, space: HomogeneousSpace, section: GlobalSection, W: H
             raise _off(path, f"overflows {Y.dtype}", W)
         if not defect <= bound:
             raise _off(path, f"leaves the space: defect {defect:.1e}, tolerance {bound:.1e}", W)
-    if t % SECTION_INTERVAL == 0 and not _is_inconspicuous(section.act(_columns(N, Y.dtype)), N, N, adjoint):
+    due = t % SECTION_INTERVAL == 0 or not adjoint.is_compact
+    if due and not _is_inconspicuous(section.act(_columns(N, Y.dtype)), N, N, adjoint):
         check_section(path, space, section, t, W)
+
+
+def check_velocity(path: str, W: HorizontalElement) -> None:
+    """RetractionError unless a velocity is finite: gradients are, so that the section or the moments are not."""
+    if not (is_finite(W.A) and is_finite(W.B)):
+        raise RetractionError(f"{named('parameter', path)}: the velocity must be finite: the lift of the gradient "
+                              f"overflows {W.dtype}, or section or moments of the state are not finite")
 
 
 def check_section(path: str, space: HomogeneousSpace, section: GlobalSection, t: int,
                   W: HorizontalElement | None = None) -> None:
-    """RetractionError (after a step W) or ValueError if the group element of a section is off the group."""
+    """RetractionError (after a step W) or, with four times the tolerance, ValueError if the group element of a section
+    is off the group.
+    """
     Lambda = section.to_dense()
     defect = float(np.max(space.group.defect(Lambda), initial=0.0))
     size = max(1.0, float(np.max(np.linalg.norm(Lambda, axis=(-2, -1)), initial=0.0)) ** 2 / Lambda.shape[-1])
-    bound = tolerance(100.0 * size * float(np.sqrt(1.0 + t)), Lambda.dtype, Lambda.shape[-1])
+    bound = tolerance((100.0 if W is not None else 400.0) * size * float(np.sqrt(1.0 + t)), Lambda.dtype,
+                      Lambda.shape[-1])
     if not defect <= bound:
         text = f"the group: defect of the section {defect:.1e}, tolerance {bound:.1e}"
         if W is not None:

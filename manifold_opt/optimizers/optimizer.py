@@ -11,7 +11,8 @@ import numpy as np
 from manifold_opt.arrays.checks import Array, check_array, check_finite, check_integer
 from manifold_opt.arrays.trees import Tree, leaves, map_tree, spread
 from manifold_opt.optimizers.adam_w import AdamW, has_constant_norm
-from manifold_opt.optimizers.guard import GradientError, check_gradient, check_moments, check_moved, keep, named
+from manifold_opt.optimizers.guard import (GradientError, check_gradient, check_moments, check_moved, check_velocity,
+                                           keep, named)
 from manifold_opt.optimizers.method import Method, Moments
 from manifold_opt.optimizers.schedule import Rate, check_rate
 from manifold_opt.optimizers.storage import load_parameter, load_steps, save_parameter
@@ -327,6 +328,7 @@ class Optimizer:
         try:
             W, moments = method.step(old.section, dL, old.moments, t, in_place=in_place)
             check_moments(path, space, dL, moments)
+            check_velocity(path, W)
             section = (old.section.move_in_place if in_place else old.section.move)(W, self.retraction)
             check_moved(path, space, section, W, t)
             if self.restore and t % self.restore == 0:

@@ -23,7 +23,7 @@ def save_parameter(path: str, space: HomogeneousSpace, section: GlobalSection, m
     arrays.update({f"section/{path}/{name}": np.array(value) for name, value in section.to_arrays().items()})
     for name, moment in moments.items():
         if isinstance(moment, HorizontalElement):
-            arrays.update({f"moment/{path}/{name}/A": np.array(moment.A), f"moment/{path}/{name}/B": np.array(moment.B)})
+            arrays.update({f"moment/{path}/{name}/{block}": np.array(getattr(moment, block)) for block in "AB"})
         else:
             arrays[f"moment/{path}/{name}"] = np.array(moment)
     return arrays

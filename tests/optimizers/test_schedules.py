@@ -58,8 +58,9 @@ def test_functions_that_return_no_rate(rate, message):
     (lambda: AdamW("x"), TypeError, "learning_rate"), (lambda: AdamWithDecay("5"), TypeError, "steps must be an int"),
     (lambda: AdamWithDecay(5, adam=Gradient()), TypeError, "adam must be an Adam: got Gradient"),
     (lambda: BFGS(max_norm="1"), TypeError, "max_norm must be a real number"),
-    (lambda: Optimizer(AdamWithDecay(5), Euclidean(2), rates=0.1), TypeError, "rates must be None with AdamWithDecay"),
-    (lambda: Optimizer(Adam(), {"a": Euclidean(2)}, rates={"b": 0.1}), ValueError, r"at the root .*\['a'\] meets .*\['b'\]"),
+    (lambda: Optimizer(AdamWithDecay(5), Euclidean(2), rates=0.1), TypeError, "rates must be None with AdamWithD"),
+    (lambda: Optimizer(Adam(), {"a": Euclidean(2)}, rates={"b": 0.1}), ValueError,
+     r"at the root .*\['a'\] meets .*\['b'\]"),
     (lambda: Optimizer(Adam(), {"a": Euclidean(2)}, rates={"a": {"b": 0.1}}), ValueError, r"at 'a' a leaf .*\['b'\]"),
     (lambda: Optimizer(Adam(), {"a": Euclidean(2)}, rates={"a": -0.1}), ValueError, "rate of 'a' must be finite"),
     (lambda: Optimizer(Adam(), {"a": Euclidean(2)}, rates={"a": "x"}), TypeError, "rate of 'a' must be a real numb")])
