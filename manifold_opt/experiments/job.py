@@ -5,6 +5,7 @@ import json
 import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -188,10 +189,12 @@ class Job:
 
         steps, trained = self._steps(load_images(self.source)), dict[str, Record]()
         alone = [replace(curve, settings=replace(curve.settings, threads=1)) for curve in curves]
-        for number, record in side_by_side(alone, jobs):
-            name = curves[number].name
-            trained[name] = record
-            bar.update(steps[name] * (record.epochs - begun[name]))
+        # closed whatever happens, so that no process is left behind
+        with closing(side_by_side(alone, jobs)) as finished:
+            for number, record in finished:
+                name = curves[number].name
+                trained[name] = record
+                bar.update(steps[name] * (record.epochs - begun[name]))
         return trained
 
     def _bar(self, data: ImageData, begun: Mapping[str, int], show: bool) -> Any:

@@ -35,8 +35,8 @@ def train_run(training: Training, checkpoint: Path | None = None, on_step: Calla
 
     Raises
     ------
-    ValueError
-        If the checkpoint is damaged or belongs to another training, or a number is not finite.
+    TypeError, ValueError
+        If `training` is no training, the checkpoint is damaged or belongs to another one, or a number is not finite.
 
     Examples
     --------
@@ -50,6 +50,8 @@ def train_run(training: Training, checkpoint: Path | None = None, on_step: Calla
     >>> resumed.record.losses == train_run(training).record.losses
     True
     """
+    if not isinstance(training, Training):
+        raise TypeError(f"training must be a Training: got {type(training).__name__}")
     progress = load_checkpoint(checkpoint, training) if checkpoint and checkpoint.exists() else training.start()
     while progress.record.epochs < (training.settings.epochs if epochs is None else epochs):
         progress = training.epoch(progress, on_step)

@@ -18,7 +18,17 @@ __all__ = ["ArrayOptimizer", "ArrayState"]
 @final
 @dataclass(frozen=True)
 class ArrayState:
-    """Number of steps, the parameters, and what the rule remembers of each, by path."""
+    """All that an :class:`ArrayOptimizer` remembers between steps.
+
+    Attributes
+    ----------
+    t : int
+        Number of steps taken.
+    points : dict of str to numpy.ndarray
+        The parameters, by path.
+    moments : dict of str to dict of str to numpy.ndarray
+        What the rule remembers of each parameter, by path and name.
+    """
 
     t: int
     points: dict[str, Array]
@@ -27,7 +37,20 @@ class ArrayState:
 
 @final
 class ArrayOptimizer:
-    """A rule applied to a tree of parameters, with `init`, `step`, `save_state` and `load_state` like the optimizer's.
+    """A rule applied to a tree of parameters, with the methods of :class:`manifold_opt.Optimizer`.
+
+    Parameters
+    ----------
+    rule : Rule
+        What is done to each parameter.
+    spaces : nested dict or list of HomogeneousSpace
+        The space of each parameter; a rule that constrains nothing takes no notice of it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        By its methods, if a parameter or gradient has another shape or dtype or is not finite, or the parameters are
+        not those of the state; the message names the parameter.
 
     Examples
     --------

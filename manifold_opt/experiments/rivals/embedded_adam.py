@@ -26,6 +26,16 @@ class EmbeddedAdam(Rule):
     tangent space, so its result is projected onto it. This is what is left without a global tangent space (paper, v4,
     section 4).
 
+    Parameters
+    ----------
+    learning_rate : float or callable
+        The rate, a number or a function of the step t = 1, 2, ...
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter is out of its range.
+
     Examples
     --------
     >>> import numpy as np

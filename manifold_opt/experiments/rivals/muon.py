@@ -8,7 +8,7 @@ import numpy as np
 
 from manifold_opt.arrays.checks import Array
 from manifold_opt.experiments.rivals.rule import ArrayMoments, Rule, adam_direction, adam_moments, transposed
-from manifold_opt.optimizers.schedule import Rate, check_rate, rate_at
+from manifold_opt.optimizers.schedule import Rate, check_fraction, check_rate, rate_at
 from manifold_opt.spaces import HomogeneousSpace
 
 __all__ = ["Muon", "orthogonalized"]
@@ -33,6 +33,18 @@ class Muon(Rule):
 
     Source: K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024.
 
+    Parameters
+    ----------
+    learning_rate : float or callable
+        The rate, a number or a function of the step t = 1, 2, ...
+    momentum : float
+        The number mu, in [0, 1).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter is out of its range.
+
     Examples
     --------
     The first step of a matrix with equal singular values goes along it:
@@ -51,6 +63,7 @@ class Muon(Rule):
 
     def __post_init__(self) -> None:
         check_rate("learning_rate", self.learning_rate)
+        check_fraction("momentum", self.momentum)
 
     def init(self, space: HomogeneousSpace, Y: Array) -> ArrayMoments:
         """The moment is zero; those of Adam for the rest."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from manifold_opt.arrays.checks import Array
 from manifold_opt.experiments.rivals.rule import ArrayMoments, Rule, adam_direction, adam_moments, is_free, transposed
-from manifold_opt.optimizers.schedule import Rate, check_rate, rate_at
+from manifold_opt.optimizers.schedule import Rate, check_number, check_rate, rate_at
 from manifold_opt.spaces import HomogeneousSpace
 
 __all__ = ["PenalizedAdam", "penalty", "penalty_gradient"]
@@ -21,6 +21,18 @@ class PenalizedAdam(Rule):
 
     The gradient of the penalty, :math:`\lambda Y(Y^TY - I)`, is added to that of the loss. Weights come near the
     constraint and do not fulfil it; lambda is one more number to choose.
+
+    Parameters
+    ----------
+    learning_rate : float or callable
+        The rate, a number or a function of the step t = 1, 2, ...
+    weight : float
+        The number lambda, not negative.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter is out of its range.
 
     Examples
     --------
@@ -36,6 +48,7 @@ class PenalizedAdam(Rule):
 
     def __post_init__(self) -> None:
         check_rate("learning_rate", self.learning_rate)
+        check_number("weight", self.weight)
 
     def init(self, space: HomogeneousSpace, Y: Array) -> ArrayMoments:
         """Both moments are zero."""

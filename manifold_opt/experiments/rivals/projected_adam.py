@@ -21,6 +21,18 @@ class ProjectedAdam(Rule):
 
     The abstract of the paper (v4) sets itself apart from such projections. The moments know nothing of them.
 
+    Parameters
+    ----------
+    learning_rate : float or callable
+        The rate, a number or a function of the step t = 1, 2, ...
+    projection : {"polar", "qr"}
+        The polar factor, which is the nearest point, or the factor Q with a positive diagonal of R.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter is out of its range.
+
     Examples
     --------
     >>> import numpy as np
@@ -38,7 +50,7 @@ class ProjectedAdam(Rule):
 
     def __post_init__(self) -> None:
         check_rate("learning_rate", self.learning_rate)
-        if self.projection not in PROJECTIONS:
+        if not isinstance(self.projection, str) or self.projection not in PROJECTIONS:
             raise ValueError(f"projection must be one of {', '.join(PROJECTIONS)}: got {self.projection!r}")
 
     def init(self, space: HomogeneousSpace, Y: Array) -> ArrayMoments:

@@ -19,7 +19,24 @@ RHO1, RHO2, DELTA = 0.9, 0.99, 3e-7
 
 
 class Rule(ABC):
-    """A rule that turns an array, its gradient and what it remembers into the next array."""
+    """A rule that turns an array, its gradient and what it remembers into the next array.
+
+    It is the counterpart of :class:`manifold_opt.optimizers.Method` without a global tangent space: points, gradients
+    and moments are matrices (..., N, n), or vectors, of one shape and one dtype.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt import Euclidean
+    >>> from manifold_opt.experiments.rivals import Rule
+    >>> class SignDescent(Rule):
+    ...     def init(self, space, Y):
+    ...         return {}
+    ...     def update(self, space, Y, dL, moments, t):
+    ...         return Y - 0.5 * np.sign(dL), moments
+    >>> SignDescent().update(Euclidean(2), np.zeros(2), np.array([3.0, -1.0]), {}, 1)[0]
+    array([-0.5,  0.5])
+    """
 
     @abstractmethod
     def init(self, space: HomogeneousSpace, Y: Array) -> ArrayMoments:

@@ -30,6 +30,18 @@ class ScalarAdam(Method):
     transform, ICLR 2020, algorithm 2, whose v is the squared norm itself: there the rate of orthonormal weights is
     greater than that of the others, here the division by d lets one rate serve all.
 
+    Parameters
+    ----------
+    learning_rate : float or callable
+        The rate, a number or a function of the step t = 1, 2, ...
+    rho1, rho2, delta : float
+        As those of :class:`~manifold_opt.Adam`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter is out of its range.
+
     Examples
     --------
     >>> import numpy as np
@@ -49,6 +61,7 @@ class ScalarAdam(Method):
 
     def __post_init__(self) -> None:
         check_rate("learning_rate", self.learning_rate)
+        self._adam()
 
     def init(self, G: HorizontalElement) -> Moments:
         """All moments are zero."""
