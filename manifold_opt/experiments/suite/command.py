@@ -34,7 +34,8 @@ def add_parser(subparsers: Any) -> None:
     add("--out", type=Path, metavar="DIR", default=Path("results") / "experiments",
         help="where everything is written (default %(default)s)")
     add("--seeds", type=int, metavar="N", help="how many seeds (default: as many as the experiment asks for)")
-    add("--only", nargs="+", metavar="GROUP", default=(), help="only these groups of the experiment")
+    add("--only", nargs="+", metavar="GROUP", default=(),
+        help="only these groups of the experiment, or those of these rivals, such as adam")
     add("--jobs", type=int, metavar="N", default=1, help="runs at a time on this machine (default 1)")
     add("--dask", metavar="ADDRESS", help="address of a dask.distributed scheduler whose workers do the runs")
     add("--data", metavar="DIR", help="folder of IDX files in place of the experiment's own images")
@@ -89,7 +90,7 @@ def _one(experiment: Experiment, plan: Plan, *, train: bool, alone: bool) -> Non
     elif train:
         run_experiment(experiment, plan)
     print(f"{experiment.name}: {experiment.question}\n{write_section(experiment, plan.folder)}\n", flush=True)
-    if experiment.name == "methods":
+    if experiment.name in ("methods", "depth"):
         write_answer(plan.folder / "methods.json", EXPERIMENTS.values())
         if (plan.folder / "methods.json").exists():
             shares = write_stored_shares(plan.folder / "methods.json")

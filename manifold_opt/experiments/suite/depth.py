@@ -20,6 +20,7 @@ class DepthExperiment(Sweep):
     setting = "blocks"
     values = (16, 8, 4, 2, 12, 24, 6, 10, 32)
     label = "L"
+    log = True
 
     def introduction(self) -> str:
         """What is varied."""

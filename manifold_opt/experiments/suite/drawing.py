@@ -77,9 +77,9 @@ def draw_groups(results: Sequence[Result], *, loss: str = "final training loss")
             right.plot(result.record.final_loss, row + jitter, linestyle="none", marker="o" if good else "x",
                        color=COLORS[0] if good else COLORS[1], markersize=3.5)
     left.set_yticks(range(len(groups)), list(groups))
-    left.set(xlim=(-4, 104), ylim=(len(groups) - 0.5, -0.5), xlabel="share of seeds that train in %, 95 % interval")
+    left.set(xlim=(-4, 104), ylim=(len(groups) - 0.5, -0.5), xlabel="seeds that train in %")
     right.set_yticks(range(len(groups)), [""] * len(groups))
-    right.set(ylim=(len(groups) - 0.5, -0.5), xlabel=f"{loss} of each seed (cross: does not train)")
+    right.set(ylim=(len(groups) - 0.5, -0.5), xlabel=f"{loss} (cross: fails)")
     return figure
 
 

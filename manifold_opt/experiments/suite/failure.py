@@ -49,6 +49,8 @@ class FailureExperiment(Experiment):
             place.set(xlabel="step", ylabel=label)
             if name in ("gradient", "spread"):
                 place.set_yscale("log")
+                if any(0 in curve for curves in outcomes(results, name).values() for curve in curves):
+                    place.set_ylabel(f"{label} (zeros are not drawn)")
         if axes[0].lines:
             legend(axes[0])
         return figure

@@ -12,7 +12,7 @@ from manifold_opt.experiments.suite.cases import WARMUP, settings_of
 from manifold_opt.experiments.suite.drawing import plot_band
 from manifold_opt.experiments.suite.experiment import Experiment, Result, Run, by_group, trainings
 from manifold_opt.experiments.suite.methods import group_name
-from manifold_opt.plotting import INK, curve_style, legend, new_figure
+from manifold_opt.plotting import INK, curve_style, new_figure
 
 __all__ = ["PublishedExperiment"]
 
@@ -66,7 +66,8 @@ class PublishedExperiment(Experiment):
         right.annotate(f"published: {DISTANCE:g}", (1, DISTANCE), (0, -10), xycoords=right.get_yaxis_transform(),
                        textcoords="offset points", ha="right", color=INK, fontsize="small")
         right.set(xlabel="epoch", ylabel="distance of a weight from the manifold")
-        legend(left)
+        figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False,
+                      labelcolor=INK, fontsize="small")
         return figure
 
     def table(self, results: list[Result]) -> str:

@@ -42,7 +42,7 @@ class Plan:
     seeds : int, optional
         How many seeds; as many as the experiment asks for by default.
     only : sequence of str
-        The groups that are run; all of them if empty.
+        The groups that are run, by their names or those of their rivals; all of them if empty.
     source : str, optional
         Images in place of the experiment's own.
     quick : bool
@@ -76,12 +76,13 @@ class Plan:
         seeds = experiment.seeds if self.seeds is None else self.seeds
         if seeds < 1:
             raise ValueError(f"seeds must be at least 1: got {seeds}")
-        groups = dict.fromkeys(run.group for run in runs)
+        names = [*dict.fromkeys(run.settings.rival for run in runs), *dict.fromkeys(run.group for run in runs)]
         for name in self.only:
-            if name not in groups:
-                raise ValueError(f"only must name groups of {experiment.name}, some of {', '.join(map(repr, groups))}: "
-                                 f"got {name!r}")
-        return [run for run in runs if run.settings.seed < seeds and (not self.only or run.group in self.only)]
+            if name not in names:
+                raise ValueError(f"only must name rivals or groups of {experiment.name}, some of "
+                                 f"{', '.join(map(repr, names))}: got {name!r}")
+        return [run for run in runs if run.settings.seed < seeds
+                and (not self.only or {run.group, run.settings.rival} & set(self.only))]
 
     def all_runs(self, experiment: Experiment) -> list[Run]:
         """The runs that results are written of: those of more seeds that are there already are not dropped."""

@@ -8,11 +8,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from manifold_opt.experiments.suite.cases import METHODS, settings_of
-from manifold_opt.experiments.suite.experiment import Experiment, Result, Run
+from manifold_opt.experiments.suite.experiment import Experiment, Result, Run, by_group
 from manifold_opt.experiments.suite.step_times import PARTS
 from manifold_opt.plotting import COLORS, legend, new_figure
 
-__all__ = ["StepsExperiment"]
+__all__ = ["StepsExperiment", "part_medians"]
 
 
 @final
@@ -30,15 +30,16 @@ class StepsExperiment(Experiment):
 
     def draw(self, results: list[Result]) -> Figure:
         """Three bars behind each other, one row a method."""
-        figure, axes = new_figure(size=(7.5, 1.0 + 0.3 * len(results)))
-        end = np.zeros(len(results))
-        for part, color in zip(PARTS, COLORS):
-            widths = np.array([result.measured["times"][part] for result in results])
-            axes.barh(range(len(results)), widths, left=end, color=color, label=part)
+        found = part_medians(results)
+        figure, axes = new_figure(size=(7.5, 1.0 + 0.3 * len(found)))
+        end = np.zeros(len(found))
+        for number, part in enumerate(PARTS):
+            widths = np.array([values[number] for values in found.values()])
+            axes.barh(range(len(found)), widths, left=end, color=COLORS[number], label=part)
             end += widths
-        axes.set_yticks(range(len(results)), [result.run.group for result in results])
-        axes.set(xlabel="milliseconds a step", ylim=(len(results) - 0.5, -0.5))
-        legend(axes)
+        axes.set_yticks(range(len(found)), list(found))
+        axes.set(xlabel="milliseconds a step", ylim=(len(found) - 0.5, -0.5))
+        legend(axes, loc="lower right")
         return figure
 
     def table(self, results: list[Result]) -> str:
@@ -47,21 +48,27 @@ class StepsExperiment(Experiment):
 
     def times(self, results: list[Result]) -> str:
         """Milliseconds of each part and of the step."""
-        width = max(len(result.run.group) for result in results)
-        lines = [f"{'milliseconds a step':<{width}}" + "".join(f"  {part}" for part in (*PARTS, "sum"))]
-        for result in results:
-            values = [result.measured["times"][part] for part in PARTS]
-            cells = "".join(f"  {value:>{len(part)}.1f}"
-                            for part, value in zip((*PARTS, "sum"), [*values, sum(values)]))
-            lines.append(f"{result.run.group:<{width}}{cells}")
+        found = part_medians(results)
+        columns = (*PARTS, "sum")
+        width = max(19, *(len(name) for name in found))
+        lines = [f"{'milliseconds a step':<{width}}" + "".join(f"  {column}" for column in columns)]
+        for name, values in found.items():
+            cells = "".join(f"  {value:>{len(column)}.1f}" for column, value in zip(columns, [*values, sum(values)]))
+            lines.append(f"{name:<{width}}{cells}")
         return "\n".join(lines)
 
     def paragraph(self, results: list[Result]) -> str:
         """What the parts are, and the methods with the cheapest and the dearest step."""
-        sums = {result.run.group: sum(result.measured["times"].values()) for result in results}
+        sums = {name: sum(values) for name, values in part_medians(results).items()}
         first, last = min(sums, key=lambda name: sums[name]), max(sums, key=lambda name: sums[name])
         return ("Medians of twenty steps at L = 16 with batches of 256, float32, one thread. The gradient is forward "
                 "and backward pass; the retraction is all that moves points and sections by a given velocity, for "
                 "methods in the embedding the projection; moments and section are the rest. The cheapest step is that "
                 f"of {first} ({sums[first]:.0f} ms), the dearest that of {last} ({sums[last]:.0f} ms). Other work on "
                 "the machine makes all of them longer.")
+
+
+def part_medians(results: list[Result]) -> dict[str, list[float]]:
+    """Milliseconds of each part, the median over the seeds, by group."""
+    return {name: [float(np.median([result.measured["times"][part] for result in group])) for part in PARTS]
+            for name, group in by_group(results).items()}

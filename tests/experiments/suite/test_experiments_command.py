@@ -4,7 +4,10 @@ from __future__ import annotations
 import pytest
 
 from manifold_opt.__main__ import main
-from manifold_opt.experiments.suite import EXPERIMENTS, fashion, runner
+from manifold_opt.experiments import Record
+from manifold_opt.experiments.suite import EXPERIMENTS, Result, fashion, runner
+from manifold_opt.experiments.suite.page import write_answer
+from manifold_opt.experiments.suite.storage import write_results
 
 
 def test_a_quick_experiment_from_the_command_line(tmp_path, capsys):
@@ -64,3 +67,15 @@ def test_ctrl_c(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(runner, "_do", interrupted)
     assert main(["experiments", "spaces", "--quick", "--out", str(tmp_path)]) == 130
     assert "the same command goes on from here" in capsys.readouterr().err
+
+
+def test_the_answer_rests_on_the_sweep_while_the_main_table_is_not_complete(tmp_path):
+    depth = EXPERIMENTS["depth"]
+    results = [Result(run, Record().extended([0.7 if run.settings.rival == "adam" else 1.342], 0.5, 3.0, 2.0))
+               for run in depth.runs(range(20))]
+    write_results(tmp_path, "depth", {"sha256": "0"}, {}, results)
+    write_answer(tmp_path / "methods.json", EXPERIMENTS.values())
+    said = (tmp_path / "answer.inc").read_text()
+    assert said.startswith("The main table is not complete; after four epochs of its setting: **Adam on St(7, 49) "
+                           "trains for 20 of 20 seeds")
+    assert "Adam, free weights trains for 0 of 20 seeds" in said

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from manifold_opt.experiments import Training, load_images
-from manifold_opt.experiments.suite import load_results, run_experiment
+from manifold_opt.experiments.suite import EXPERIMENTS, load_results, run_experiment
 from manifold_opt.experiments.suite.page import write_section
 from manifold_opt.experiments.suite.task import Task
 
@@ -76,6 +76,14 @@ def test_only_some_groups(tiny, plan, epochs):
     assert len(run_experiment(tiny, replace(plan, only=("adam",)))) == 4
 
 
+def test_groups_by_their_rival(plan):
+    experiment = EXPERIMENTS["depth"]
+    runs = experiment.runs(range(2))
+    chosen = replace(plan, only=("adam", "Adam, free weights, L = 2")).chosen(experiment, runs)
+    assert {run.group for run in chosen if run.settings.rival != "adam"} == {"Adam, free weights, L = 2"}
+    assert len([run for run in chosen if run.settings.rival == "adam"]) == 2 * 9
+
+
 def test_a_longer_run_serves_a_shorter_one(tiny, plan, epochs):
     whole = run_experiment(tiny, plan)
     tiny.epochs = 2
@@ -122,7 +130,7 @@ def test_the_page_says_what_is_missing(tiny, plan):
     assert "There are no stored runs yet" in (plan.folder / "tiny.inc").read_text()
     run_experiment(tiny, replace(plan, only=("adam",)))
     write_section(tiny, plan.folder)
-    assert "*Incomplete:* 2 of 6 runs are there" in (plan.folder / "tiny.inc").read_text()
+    assert "*Incomplete:* 2 of 6 runs are there, all 2 seeds of adam;" in (plan.folder / "tiny.inc").read_text()
 
 
 def test_results_of_another_commit_are_said(tiny, plan, monkeypatch, capsys):
