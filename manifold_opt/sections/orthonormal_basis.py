@@ -4,10 +4,10 @@ from __future__ import annotations
 import numpy as np
 import scipy.linalg
 
-from manifold_opt.groups.adjoint import Adjoint
 from manifold_opt.arrays.checks import Array
 from manifold_opt.arrays.matrix_functions import newton_schulz
 from manifold_opt.arrays.rotations import EXACT_SIZE, round_to_grid
+from manifold_opt.groups.adjoint import Adjoint
 from manifold_opt.sections.group_step import LowRankStep
 from manifold_opt.tangent import HorizontalElement
 

@@ -8,10 +8,10 @@ import numpy as np
 from manifold_opt.arrays.checks import Array, RetractionError
 from manifold_opt.arrays.matrix_functions import newton_schulz
 from manifold_opt.groups.adjoint import Adjoint
-from manifold_opt.sections.global_section import GlobalSection
 from manifold_opt.sections.restoration import restored
 from manifold_opt.sections.retraction import Retraction, check_moved
 from manifold_opt.sections.retractions import get_retraction
+from manifold_opt.sections.section import GlobalSection
 from manifold_opt.tangent import HorizontalElement, MatrixTangentSpace
 
 __all__ = ["ReflectorSection"]

@@ -3,9 +3,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from manifold_opt.groups.adjoint import Adjoint
 from manifold_opt.arrays.checks import Array, RetractionError
 from manifold_opt.arrays.matrix_functions import newton_schulz
+from manifold_opt.groups.adjoint import Adjoint
 
 __all__ = ["restored"]
 

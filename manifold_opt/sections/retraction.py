@@ -6,8 +6,8 @@ from typing import final
 
 import numpy as np
 
-from manifold_opt.groups.adjoint import Adjoint
 from manifold_opt.arrays.checks import Array, RetractionError, tolerance
+from manifold_opt.groups.adjoint import Adjoint
 from manifold_opt.sections.group_step import GroupStep
 from manifold_opt.tangent import HorizontalElement
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from manifold_opt.arrays.checks import (Array, check_array, check_constraint, check_sampling, check_trailing_shape,
                                         tolerance)
 from manifold_opt.groups.base import LieGroup
-from manifold_opt.sections.global_section import GlobalSection
+from manifold_opt.sections.section import GlobalSection
 from manifold_opt.tangent import GlobalTangentSpace
 
 __all__ = ["HomogeneousSpace"]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from manifold_opt.arrays.checks import Array
 from manifold_opt.groups.translation import TranslationGroup
-from manifold_opt.sections.global_section import TranslationSection
+from manifold_opt.sections.translation import TranslationSection
 from manifold_opt.spaces.base import HomogeneousSpace
 from manifold_opt.tangent import VectorTangentSpace
 

@@ -10,9 +10,10 @@ import numpy.typing as npt
 from manifold_opt.arrays.checks import Array, check_array, check_trailing_shape
 from manifold_opt.groups.adjoint import Adjoint
 from manifold_opt.groups.base import MatrixGroup
-from manifold_opt.sections.global_section import GlobalSection, TransportedSection
 from manifold_opt.sections.inverse_cayley import inverse_cayley
 from manifold_opt.sections.reflector import ReflectorSection
+from manifold_opt.sections.section import GlobalSection
+from manifold_opt.sections.transported import TransportedSection
 from manifold_opt.spaces.base import HomogeneousSpace
 from manifold_opt.tangent import MatrixTangentSpace
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from manifold_opt.arrays.checks import Array
 from manifold_opt.arrays.trees import Tree, leaves, map_tree
-from manifold_opt.sections.global_section import GlobalSection
 from manifold_opt.sections.retraction import Retraction
+from manifold_opt.sections.section import GlobalSection
 from manifold_opt.spaces.base import HomogeneousSpace
 
 __all__ = ["Product", "ProductSection", "factors"]

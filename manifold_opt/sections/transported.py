@@ -1,7 +1,6 @@
-"""Global sections: group elements Lambda with Lambda E = Y, through which tangent vectors become global."""
+"""The section that is carried along as a group element, the paper's algorithm."""
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from typing import final
 
 import numpy as np
@@ -12,91 +11,13 @@ from manifold_opt.sections.group_step import GroupStep
 from manifold_opt.sections.restoration import restored
 from manifold_opt.sections.retraction import Retraction, check_moved
 from manifold_opt.sections.retractions import get_retraction
-from manifold_opt.tangent import GlobalTangentSpace, HorizontalElement, MatrixTangentSpace, VectorTangentSpace
+from manifold_opt.sections.section import GlobalSection
+from manifold_opt.tangent import HorizontalElement, MatrixTangentSpace
 
-__all__ = ["GlobalSection", "TransportedSection", "TranslationSection"]
-
+__all__ = ["TransportedSection"]
 
 CACHED_ENTRIES = 2**17
-"""Numbers that a processor core keeps at hand, one megabyte of float64."""
-
-
-class GlobalSection(ABC):
-    r"""A group element :math:`\Lambda = \lambda(Y)` over a point: :math:`\Lambda E = Y`.
-
-    It maps tangent vectors at Y to the global tangent space and back, and carries the point along. Sections are
-    immutable by convention: :meth:`move` and :meth:`restore` return new ones.
-
-    Paper: v4, section 2 (global sections) and section 4.
-
-    Attributes
-    ----------
-    point : numpy.ndarray
-        The point Y.
-    tangent_space : GlobalTangentSpace
-        Where lifts lie.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from manifold_opt import Stiefel
-    >>> space, rng = Stiefel(6, 2), np.random.default_rng(0)
-    >>> section = space.global_section(space.random_point(rng))
-    >>> np.array_equal(section.to_dense() @ space.canonical_point(), section.point)
-    True
-    >>> Delta = space.random_tangent(rng, section.point)
-    >>> np.allclose(section.push(section.lift(Delta)), Delta)
-    True
-    """
-
-    point: Array
-    tangent_space: GlobalTangentSpace
-
-    @abstractmethod
-    def to_dense(self) -> Array:
-        """The group element as a matrix (..., N, N), columns placed as in E."""
-
-    @abstractmethod
-    def lift(self, Delta: Array) -> HorizontalElement:
-        r"""The unique :math:`\bar B` in :math:`\mathfrak g^{hor}` with :math:`\Lambda\bar BE = \Delta`, for tangent
-        Delta.
-        """
-
-    @abstractmethod
-    def lift_gradient(self, dL: Array) -> HorizontalElement:
-        """The lift of the Riemannian gradient, straight from the Euclidean gradient dL."""
-
-    def lift_differential(self, dL: Array) -> HorizontalElement:
-        r"""The element D of the global tangent space with :math:`\langle D, \bar B\rangle = dL(\Lambda\bar BE)`.
-
-        Where the group is compact (and on vector spaces) :math:`\Lambda` is an isometry, and D is the lift of the
-        Riemannian gradient.
-        """
-        return self.lift_gradient(dL)
-
-    @abstractmethod
-    def push(self, X: HorizontalElement) -> Array:
-        r"""The tangent vector :math:`\Lambda\bar BE` at Y, the inverse of :meth:`lift`."""
-
-    @abstractmethod
-    def act(self, Y: Array) -> Array:
-        r"""The action :math:`\Lambda Y` of the group element on arrays with N rows."""
-
-    @abstractmethod
-    def move(self, W: HorizontalElement, retraction: str | Retraction) -> GlobalSection:
-        """The section over the retracted point."""
-
-    def move_in_place(self, W: HorizontalElement, retraction: str | Retraction) -> GlobalSection:
-        """The same as :meth:`move`; arrays of this section except its point may be overwritten, which uses it up."""
-        return self.move(W, retraction)
-
-    @abstractmethod
-    def restore(self) -> GlobalSection:
-        """The section after one Newton-Schulz step, which squares the accumulated rounding defect."""
-
-    @abstractmethod
-    def to_arrays(self) -> dict[str, Array]:
-        """The arrays that determine the section, to be stored."""
+"""Entries of an array that fits into the cache of a processor core: one megabyte of float64."""
 
 
 @final
@@ -238,64 +159,3 @@ def _subtract_product(Y_perp: Array, R: Array, B_adjoint: Array) -> None:
     for start in range(0, len(Y_perp), size):
         piece = slice(start, start + size)
         Y_perp[piece] -= R[piece] @ (B_adjoint[piece] if stacked else B_adjoint)
-
-
-@final
-class TranslationSection(GlobalSection):
-    r"""The section of a vector space: the translation by Y, through which every lift is the identity.
-
-    Paper: v4, section 4, the special case in which the generalized Adam is the ordinary one.
-
-    Parameters
-    ----------
-    Y : numpy.ndarray
-        Points (..., \*shape).
-    tangent_space : VectorTangentSpace
-        The vector space, which says how many axes a single point has; the axes before them are the stack.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from manifold_opt import Euclidean
-    >>> section = Euclidean(3).global_section(np.ones(3))
-    >>> section.move(section.lift(np.arange(3.0)), "cayley").point
-    array([1., 2., 3.])
-    """
-
-    tangent_space: VectorTangentSpace
-
-    def __init__(self, Y: Array, tangent_space: VectorTangentSpace) -> None:
-        self.point, self.tangent_space = Y, tangent_space
-
-    def to_dense(self) -> Array:
-        """The translation, which is the point itself."""
-        return self.point
-
-    def lift(self, Delta: Array) -> HorizontalElement:
-        """Delta as element of the global tangent space."""
-        return self.tangent_space.horizontal_part(Delta)
-
-    def lift_gradient(self, dL: Array) -> HorizontalElement:
-        """The gradient as element of the global tangent space."""
-        return self.lift(dL)
-
-    def push(self, X: HorizontalElement) -> Array:
-        """The vector itself."""
-        return X.B
-
-    def act(self, Y: Array) -> Array:
-        """The translated arrays."""
-        return self.point + Y
-
-    def move(self, W: HorizontalElement, retraction: str | Retraction) -> TranslationSection:
-        """The section over Y + W, whatever the retraction."""
-        get_retraction(retraction)
-        return TranslationSection(np.asarray(self.point + W.B), self.tangent_space)
-
-    def restore(self) -> TranslationSection:
-        """The section itself: a vector space has no constraint."""
-        return self
-
-    def to_arrays(self) -> dict[str, Array]:
-        """The array Y."""
-        return {"Y": self.point}
