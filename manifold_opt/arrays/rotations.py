@@ -70,8 +70,8 @@ def skew_exponential(X: Array, rest: Array | None = None) -> Array:
 def skew_cayley(X: Array) -> Array:
     r"""The matrix :math:`(I - \frac12X)^{-1}(I + \frac12X) - I` of skew-symmetric (skew-Hermitian) X.
 
-    By a solution with :math:`I - \frac12X`, or by eigenvalues where that is too ill-conditioned; Newton-Schulz steps then
-    take away what is not orthogonal. Paper: v4, section 4, Cayley retraction.
+    By a solution with :math:`I - \frac12X`, or by eigenvalues where that is too ill-conditioned; Newton-Schulz steps
+    then take away what is not orthogonal. Paper: v4, section 4, Cayley retraction.
 
     Parameters
     ----------
