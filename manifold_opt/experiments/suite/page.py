@@ -10,6 +10,7 @@ from typing import Any
 from manifold_opt.experiments.figures import save_figure
 from manifold_opt.experiments.files import write_whole
 from manifold_opt.experiments.suite.budget import budget
+from manifold_opt.experiments.suite.drawing import draw_groups
 from manifold_opt.experiments.suite.experiment import Experiment, Result, by_group, trainings
 from manifold_opt.experiments.suite.methods import answer
 from manifold_opt.experiments.suite.storage import load_results
@@ -59,7 +60,7 @@ def write_section(experiment: Experiment, folder: Path) -> str:
 
 
 def write_answer(stored: Path, experiments: Iterable[Experiment]) -> None:
-    """Write ``answer.inc``, the first paragraph of the page, and ``budget.inc``, what all of it takes.
+    """Write ``answer.inc`` and ``answer.png``, the first paragraph of the page and its figure, and ``budget.inc``.
 
     Parameters
     ----------
@@ -70,14 +71,16 @@ def write_answer(stored: Path, experiments: Iterable[Experiment]) -> None:
         All experiments.
     """
     results = load_results(stored) if stored.exists() else []
-    said = answer(results)
+    said, shown = answer(results), results
     sweep = stored.with_name("depth.json")
     if said.startswith("Who") and sweep.exists():
         # the sweep over depth has the four rivals in the same setting, for half as long
-        short = [replace(result, run=replace(result.run, group=result.run.settings.label))
+        shown = [replace(result, run=replace(result.run, group=result.run.settings.label))
                  for result in load_results(sweep) if result.run.settings.blocks == 16]
-        said = f"The main table is not complete; after four epochs of its setting: {answer(short)}"
+        said = f"The main table is not complete; after four epochs of its setting: {answer(shown)}"
     write_text(stored.with_name("answer.inc"), f"{said}\n")
+    if shown:
+        save_figure(stored.with_name("answer.png"), draw_groups(shown, loss="final loss of each seed"))
     write_text(stored.with_name("budget.inc"), f"{budget(experiments, results)}\n")
 
 

@@ -9,12 +9,13 @@ import numpy as np
 
 from manifold_opt.arrays.checks import Array
 from manifold_opt.arrays.trees import Tree, leaves
-from manifold_opt.experiments.rivals import ArrayOptimizer, EmbeddedAdam, ProjectedAdam
+from manifold_opt.experiments.rivals import ArrayOptimizer, EmbeddedAdam, ProjectedAdam, StepOptimizer
 from manifold_opt.experiments.rivals.projections import PROJECTIONS
 from manifold_opt.experiments.rivals.rule import is_free
 from manifold_opt.experiments.training import Training
+from manifold_opt.optimizers import Optimizer
 
-__all__ = ["PARTS", "array_parts", "section_parts", "step_times"]
+__all__ = ["PARTS", "parts_of_step", "step_times"]
 
 PARTS = ("gradient", "moments and section", "retraction")
 """The parts; their sum is the step."""
@@ -50,16 +51,25 @@ def step_times(training: Training) -> dict[str, Any]:
         begin = time.perf_counter()
         _, grads = training.model.loss_and_gradient(params, x, target, settings.loss, training.workspace)
         gradient = time.perf_counter() - begin
-        take_apart = array_parts if isinstance(training.optimizer, ArrayOptimizer) else section_parts
-        moments, retraction, _ = take_apart(training.optimizer, params, grads, state)
+        moments, retraction, _ = parts_of_step(training.optimizer, params, grads, state)
         found.append((gradient, moments, retraction))
         params, state = training.optimizer.step(params, grads, state, overwrite=True)
     medians = np.median(found[WARM:], axis=0)
     return {"times": {part: round(1e3 * float(seconds), 2) for part, seconds in zip(PARTS, medians)}}
 
 
-def section_parts(optimizer: Any, params: Tree, grads: Tree, state: Any) -> tuple[float, float, dict[str, Array]]:
-    """Seconds of moments and of retraction, and the points: the pieces of a step of the library's optimizer, in place.
+def parts_of_step(optimizer: StepOptimizer, params: Tree, grads: Tree,
+                  state: Any) -> tuple[float, float, dict[str, Array]]:
+    """Seconds of moments and of retraction, and the points that the step leads to."""
+    if isinstance(optimizer, ArrayOptimizer):
+        return array_parts(optimizer, params, grads, state)
+    if isinstance(optimizer, Optimizer):
+        return section_parts(optimizer, params, grads, state)
+    raise TypeError(f"optimizer must be an Optimizer or an ArrayOptimizer: got {type(optimizer).__name__}")
+
+
+def section_parts(optimizer: Optimizer, params: Tree, grads: Tree, state: Any) -> tuple[float, float, dict[str, Array]]:
+    """The pieces of a step of the library's optimizer, one after the other, in place.
 
     The state stays as it is: the pieces work on a copy.
     """
@@ -67,7 +77,7 @@ def section_parts(optimizer: Any, params: Tree, grads: Tree, state: Any) -> tupl
     update, spent, points = optimizer.method.update_in_place, [0.0, 0.0], {}
     for path, dL in leaves(grads):
         begin = time.perf_counter()
-        G = optimizer.method.read(copy.sections[path], dL)
+        G = optimizer.method.global_gradient(copy.sections[path], dL)
         W, _ = update(G, copy.moments[path], copy.t + 1)
         middle = time.perf_counter()
         points[path] = copy.sections[path].move_in_place(W, optimizer.retraction).point
@@ -76,7 +86,8 @@ def section_parts(optimizer: Any, params: Tree, grads: Tree, state: Any) -> tupl
     return spent[0], spent[1], points
 
 
-def array_parts(optimizer: Any, params: Tree, grads: Tree, state: Any) -> tuple[float, float, dict[str, Array]]:
+def array_parts(optimizer: ArrayOptimizer, params: Tree, grads: Tree,
+                state: Any) -> tuple[float, float, dict[str, Array]]:
     """The same of a rule for arrays; its projection is measured alone, on arrays of the same shapes."""
     begin = time.perf_counter()
     moved, _ = optimizer.step(params, grads, state)

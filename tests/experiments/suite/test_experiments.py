@@ -16,7 +16,7 @@ from manifold_opt.experiments.suite.cases import METHODS, OWN, settings_of
 from manifold_opt.experiments.suite.failure import separation
 from manifold_opt.experiments.suite.first_steps import STEPS, first_steps, token_rank, token_spread
 from manifold_opt.experiments.suite.rounding import flips
-from manifold_opt.experiments.suite.step_times import PARTS, section_parts, step_times
+from manifold_opt.experiments.suite.step_times import PARTS, parts_of_step, step_times
 from manifold_opt.plotting import curve_style
 from training_cases import small_images
 
@@ -128,7 +128,7 @@ def test_parts_of_a_step(rival):
     assert tuple(found["times"]) == PARTS and all(value >= 0 for value in found["times"].values())
 
 
-@pytest.mark.parametrize("rival", ["adam", "scalar_adam", "free_adam", "reflector_adam"])
+@pytest.mark.parametrize("rival", ["adam", "scalar_adam", "free_adam", "reflector_adam", "projected_adam"])
 def test_a_step_taken_apart_is_the_step(rival):
     training = Training(settings_of(rival, blocks=1, batch_size=8), small_images(edge=28))
     state = training.start().state
@@ -137,7 +137,7 @@ def test_a_step_taken_apart_is_the_step(rival):
                                                                          training.train.targets))
     for _ in range(3):
         _, grads = training.model.loss_and_gradient(params, x, target)
-        _, _, points = section_parts(training.optimizer, params, grads, state)
+        _, _, points = parts_of_step(training.optimizer, params, grads, state)
         params, state = training.optimizer.step(params, grads, state, overwrite=True)
         for path, Y in leaves(params):
             np.testing.assert_array_equal(points[path], Y, err_msg=path)
