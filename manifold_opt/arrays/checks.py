@@ -55,27 +55,9 @@ def tolerance(C: float, dtype: npt.DTypeLike, N: int) -> float:
 
 
 def check_array(name: str, value: object, field: Field = "any") -> Array:
-    """Return `value` as an array of floating-point (or complex) numbers.
+    """Return `value` if it is an array of floating-point numbers of the field, in native byte order; else TypeError.
 
-    Parameters
-    ----------
-    name : str
-        Name of the argument, for the message.
-    value : numpy.ndarray
-        What the caller gave.
-    field : {"real", "complex", "any"}
-        Which numbers are taken.
-
-    Returns
-    -------
-    numpy.ndarray
-        The same object, unless it is a NumPy scalar.
-
-    Raises
-    ------
-    TypeError
-        If `value` is no array of float32, float64, complex64 or complex128 numbers in the byte order of the machine
-        and of the field; matrices (np.matrix) and masked arrays, whose products mean something else, are none.
+    Subclasses whose products mean something else (np.matrix, masked arrays) are refused, a NumPy scalar is taken.
 
     Examples
     --------
@@ -95,25 +77,7 @@ def check_array(name: str, value: object, field: Field = "any") -> Array:
 
 
 def check_dtype(name: str, dtype: npt.DTypeLike, field: Field = "real") -> np.dtype[Any]:
-    """Return a dtype as NumPy's object, if it is one of the floating-point types that the library computes in.
-
-    Parameters
-    ----------
-    name : str
-        Name of the argument, for the message.
-    dtype : dtype
-        What the caller gave, or the type of an array.
-    field : {"real", "complex", "any"}
-        Which numbers are taken.
-
-    Returns
-    -------
-    numpy.dtype
-
-    Raises
-    ------
-    TypeError
-        If it is another type, or in a foreign byte order.
+    """Return a dtype as NumPy's object if the library computes in it; TypeError otherwise.
 
     Examples
     --------
@@ -134,30 +98,7 @@ def check_dtype(name: str, dtype: npt.DTypeLike, field: Field = "real") -> np.dt
 
 def check_sampling(rng: np.random.Generator, batch: tuple[int, ...], dtype: npt.DTypeLike,
                    field: Field = "real") -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Return the shape of the stack and the dtype that a function which draws random numbers is asked for.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-    batch : tuple of int
-        Shape of the stack.
-    dtype : dtype
-        Type of the numbers.
-    field : {"real", "complex"}
-        Which numbers are taken.
-
-    Returns
-    -------
-    batch, dtype
-        As a tuple of Python integers and a NumPy dtype.
-
-    Raises
-    ------
-    TypeError
-        If `rng` is no generator, `batch` no tuple of integers, or `dtype` none of the field.
-    ValueError
-        If a length in `batch` is negative.
+    """Return stack and dtype that a function which draws random numbers is asked for; else TypeError or ValueError.
 
     Examples
     --------
@@ -174,27 +115,7 @@ def check_sampling(rng: np.random.Generator, batch: tuple[int, ...], dtype: npt.
 
 
 def check_integer(name: str, value: object, minimum: int | None = None) -> int:
-    """Return an integer (of Python or NumPy) as an integer of Python.
-
-    Parameters
-    ----------
-    name : str
-        Name of the argument, for the message.
-    value : int
-        What the caller gave; True and False are no integers here.
-    minimum : int, optional
-        The least value.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    TypeError
-        If `value` is no integer.
-    ValueError
-        If it is less than the least value.
+    """Return an integer (Python's or NumPy's, no bool) of at least `minimum` as Python's; else TypeError or ValueError.
 
     Examples
     --------
@@ -211,24 +132,7 @@ def check_integer(name: str, value: object, minimum: int | None = None) -> int:
 
 
 def check_finite(name: str, value: Array) -> Array:
-    """Return `value` if it holds neither NaN nor infinity.
-
-    Parameters
-    ----------
-    name : str
-        Name of the argument, for the message.
-    value : numpy.ndarray
-        Array of any shape.
-
-    Returns
-    -------
-    numpy.ndarray
-        The same object.
-
-    Raises
-    ------
-    ValueError
-        If an entry is not finite; the message counts them and names the first.
+    """Return `value` if it holds neither NaN nor infinity; ValueError with their number and the first index otherwise.
 
     Examples
     --------
@@ -248,57 +152,13 @@ def check_finite(name: str, value: Array) -> Array:
 
 
 def is_finite(value: Array) -> bool:
-    """Whether an array holds neither NaN nor infinity.
-
-    Parameters
-    ----------
-    value : numpy.ndarray
-        Array of any shape.
-
-    Returns
-    -------
-    bool
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from manifold_opt.arrays.checks import is_finite
-    >>> is_finite(np.array([1e300, 2.0])), is_finite(np.array([np.inf, 2.0]))
-    (True, False)
-    """
+    """Whether an array holds neither NaN nor infinity."""
     # the sum of squares is one fast pass; only where it overflows each entry is looked at
     return bool(np.isfinite(np.vdot(value, value)) or np.isfinite(value).all())
 
 
 def check_trailing_shape(name: str, value: Array, shape: tuple[int, ...]) -> Array:
-    """Return `value` if its last axes have the given lengths (the axes before them are the stack).
-
-    Parameters
-    ----------
-    name : str
-        Name of the argument, for the message.
-    value : numpy.ndarray
-        Array of shape (..., *shape).
-    shape : tuple of int
-        Required trailing shape.
-
-    Returns
-    -------
-    numpy.ndarray
-        The same object.
-
-    Raises
-    ------
-    ValueError
-        If the shape does not end as required.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from manifold_opt.arrays.checks import check_trailing_shape
-    >>> check_trailing_shape("Y", np.zeros((5, 3, 2)), (3, 2)).shape
-    (5, 3, 2)
-    """
+    """Return `value` if its last axes (those after the stack) have the given lengths; ValueError otherwise."""
     if value.ndim < len(shape) or value.shape[value.ndim - len(shape):] != shape:
         required = ", ".join(["...", *(str(length) for length in shape)])
         raise ValueError(f"{name} must have shape ({required}): got {value.shape}")
@@ -306,23 +166,7 @@ def check_trailing_shape(name: str, value: Array, shape: tuple[int, ...]) -> Arr
 
 
 def check_constraint(name: str, requirement: str, defect: Array | float, bound: float) -> None:
-    """Raise unless every measured defect stays within its bound.
-
-    Parameters
-    ----------
-    name : str
-        Name of the argument, for the message.
-    requirement : str
-        The equation that must hold, as text.
-    defect : float or numpy.ndarray
-        Measured defects, one for each member of the stack.
-    bound : float
-        Tolerance, from :func:`tolerance`.
-
-    Raises
-    ------
-    ValueError
-        With requirement, largest defect and tolerance.
+    """Raise ValueError unless every measured defect, one for each member of a stack, is within the bound.
 
     Examples
     --------

@@ -139,7 +139,7 @@ class OrthogonalGroup(MatrixGroup):
     Raises
     ------
     TypeError
-        If N is no integer.
+        If N is not an integer.
     ValueError
         If N < 1.
 
@@ -163,22 +163,10 @@ class OrthogonalGroup(MatrixGroup):
 
 
 def random_orthonormal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    r"""Matrices with orthonormal columns, uniformly distributed (Haar), in float64.
+    """Matrices (..., N, n) with orthonormal columns, uniformly distributed (Haar), in float64.
 
-    The QR factor of a Gaussian matrix, with the signs of R's diagonal moved into Q; without them the distribution
-    is not uniform (F. Mezzadri, Notices of the AMS 54 (2007), 592-604).
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-    shape : tuple of int
-        (..., N, n) with n <= N.
-
-    Returns
-    -------
-    numpy.ndarray
-        Array of the given shape.
+    QR factors of Gaussian matrices, with the signs of R's diagonal moved into Q: otherwise the distribution is not
+    uniform (F. Mezzadri, Notices of the AMS 54 (2007), 592-604).
 
     Examples
     --------

@@ -156,7 +156,7 @@ class SymplecticGroup(MatrixGroup):
     Raises
     ------
     TypeError
-        If N2 is no integer.
+        If N2 is not an integer.
     ValueError
         If N2 is odd or less than 2.
 
@@ -179,29 +179,8 @@ class SymplecticGroup(MatrixGroup):
 
 
 def random_orthosymplectic(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    """Columns of uniformly distributed orthogonal symplectic matrices, in float64.
-
-    They are the real form [[Re U, -Im U], [Im U, Re U]] of Haar unitary U, and so have condition number 1.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-    shape : tuple of int
-        (..., 2N, 2n) with n <= N.
-
-    Returns
-    -------
-    numpy.ndarray
-        Array of the given shape.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from manifold_opt.groups.symplectic import random_orthosymplectic
-    >>> U = random_orthosymplectic(np.random.default_rng(0), (6, 4))
-    >>> np.allclose(U.T @ U, np.eye(4))
-    True
+    """Columns (..., 2N, 2n) of uniformly distributed orthogonal symplectic matrices [[Re U, -Im U], [Im U, Re U]] with
+    Haar unitary U, in float64.
     """
     half = (*shape[:-2], shape[-2] // 2, shape[-1] // 2)
     Q, R = np.linalg.qr(rng.standard_normal(half) + 1j * rng.standard_normal(half))
@@ -212,29 +191,10 @@ def random_orthosymplectic(rng: np.random.Generator, shape: tuple[int, ...]) -> 
 
 
 def random_symplectic(rng: np.random.Generator, shape: tuple[int, ...], condition: float) -> Array:
-    """Symplectic matrices of a given condition number, in float64.
+    """Symplectic matrices (..., 2N, 2n) of a condition number, in float64; ValueError if it is below 1 or infinite.
 
     They are the frame columns of U D V, with uniformly distributed orthogonal symplectic matrices U and V and
     D = diag(d, 1/d), where one of the d is exp(t), the others are near 1, and t is found by bisection.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-    shape : tuple of int
-        (..., 2N, 2n) with n <= N.
-    condition : float
-        Ratio of the largest to the smallest singular value, at least 1.
-
-    Returns
-    -------
-    numpy.ndarray
-        Array of the given shape.
-
-    Raises
-    ------
-    ValueError
-        If `condition` is below 1 or not finite.
 
     Examples
     --------

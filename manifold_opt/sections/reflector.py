@@ -171,11 +171,11 @@ def _factors(P: Array, adjoint: Adjoint, O: Array | None) -> tuple[Array, Array]
     """
     kept, O = O is not None, -adjoint.rotation(P) if O is None else O
     inverse = _inverse(P, O, adjoint)
-    # written so that NaN counts as worn
-    worn = ~(np.linalg.norm(inverse, axis=(-2, -1)) <= 2 * np.sqrt(P.shape[-1]))
-    if kept and worn.any():
+    # written so that NaN counts as too large
+    too_large = ~(np.linalg.norm(inverse, axis=(-2, -1)) <= 2 * np.sqrt(P.shape[-1]))
+    if kept and too_large.any():
         O = O.copy()
-        O[worn] = -adjoint.rotation(P[worn])
+        O[too_large] = -adjoint.rotation(P[too_large])
         inverse = _inverse(P, O, adjoint)
     if not adjoint.is_compact:
         condition = adjoint.cayley_condition(-(adjoint(P) @ O), inverse)

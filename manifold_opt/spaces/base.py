@@ -183,7 +183,7 @@ class HomogeneousSpace(ABC):
         Raises
         ------
         TypeError, ValueError
-            If Y is no floating-point array, has the wrong shape, or its defect exceeds the tolerance.
+            If Y is not a floating-point array, has the wrong shape, or its defect exceeds the tolerance.
         """
         self._check(name, Y)
         check_constraint(name, self._point_requirement, self.point_defect(Y), self._bound(Y, Y))
@@ -208,7 +208,7 @@ class HomogeneousSpace(ABC):
         Raises
         ------
         TypeError, ValueError
-            If Delta is no floating-point array of the shape of Y, or its defect exceeds the tolerance.
+            If Delta is not a floating-point array of the shape of Y, or its defect exceeds the tolerance.
         """
         self._check(name, Delta)
         check_constraint(name, self._tangent_requirement, self.tangent_defect(Y, Delta), self._bound(Y, Delta))

@@ -30,7 +30,7 @@ class Euclidean(HomogeneousSpace):
     Raises
     ------
     TypeError
-        If a length is no integer.
+        If a length is not an integer.
     ValueError
         If a length is negative.
 

@@ -44,7 +44,7 @@ class Grassmann(MatrixSpace):
     Raises
     ------
     TypeError
-        If N or n is no integer.
+        If N or n is not an integer.
     ValueError
         If not 1 <= n <= N.
 

@@ -28,7 +28,7 @@ class SymplecticStiefel(SymplecticSpace):
     Raises
     ------
     TypeError
-        If N2 or n2 is no integer.
+        If N2 or n2 is not an integer.
     ValueError
         If one of them is odd, or not 1 <= n2 <= N2.
 

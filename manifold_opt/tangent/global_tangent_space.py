@@ -110,7 +110,7 @@ class MatrixTangentSpace(GlobalTangentSpace):
     Raises
     ------
     TypeError
-        If N or n is no integer.
+        If N or n is not an integer.
     ValueError
         If not 1 <= n <= N, or the adjoint does not take such blocks.
 
