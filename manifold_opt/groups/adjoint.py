@@ -7,7 +7,7 @@ from typing import Literal, final
 import numpy as np
 
 from manifold_opt.arrays.checks import Array, RetractionError
-from manifold_opt.arrays.matrix_functions import exponential
+from manifold_opt.arrays.matrix_functions import exponential, newton_schulz
 
 __all__ = ["Adjoint", "checked_inverse"]
 
@@ -116,6 +116,19 @@ class Adjoint(ABC):
             raise RetractionError("the Cayley transform is undefined where 2 is an eigenvalue of the velocity: "
                                   f"condition {worst:.1e}; take a smaller step")
         return inverse
+
+    def nearest(self, M: Array) -> Array:
+        r"""The blocks Y with :math:`Y^*Y = I` nearest to M in the Frobenius norm: where M* is the (conjugate) transpose
+        the polar factor of M, ValueError if M has not full column rank.
+        """
+        U, sigma, Vh = np.linalg.svd(M, full_matrices=False)
+        least, largest = (np.min(sigma, axis=-1, initial=np.inf), np.max(sigma, axis=-1, initial=0.0))
+        # written so that NaN is an error
+        if not np.all(least > max(M.shape[-2:]) * np.finfo(M.dtype).eps * largest):
+            raise ValueError("M must have full column rank, without which no point is nearest: singular values from "
+                             f"{np.min(least):.1e} to {np.max(largest):.1e}")
+        # the factors of an SVD are orthogonal to some ten eps only
+        return newton_schulz(U @ Vh, self)
 
     def alignment(self, a: Array) -> Array:
         r"""The element O of the group of the frame for which aO is self-adjoint with eigenvalues in the right half

@@ -97,6 +97,10 @@ class HomogeneousSpace(ABC):
     def inverse_cayley(self, Y: Array, Q: Array) -> Array:
         """The tangent vector at Y whose Cayley retraction is Q; ValueError where there is none."""
 
+    @abstractmethod
+    def nearest_point(self, M: Array) -> Array:
+        """The point nearest to an array in the Frobenius norm; ValueError naming M where there is none to be had."""
+
     @final
     def random_tangent(self, rng: np.random.Generator, Y: Array) -> Array:
         """The projection of standard normal arrays: tangent vectors at Y that fill the whole tangent space.

@@ -86,6 +86,10 @@ class Euclidean(HomogeneousSpace):
         """The difference Q - Y."""
         return np.asarray(self._check("Q", Q) - self._check("Y", Y))
 
+    def nearest_point(self, M: Array) -> Array:
+        """A copy of M."""
+        return self._check("M", M).copy()
+
     def distance(self, Y: Array, Q: Array) -> Array:
         """The norm of the difference, of shape (...)."""
         difference = self.inverse_cayley(Y, Q)

@@ -7,7 +7,7 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
-from manifold_opt.arrays.checks import Array, check_array, check_trailing_shape
+from manifold_opt.arrays.checks import Array, check_array, check_finite, check_trailing_shape
 from manifold_opt.groups.adjoint import Adjoint
 from manifold_opt.groups.base import MatrixGroup
 from manifold_opt.sections.inverse_cayley import inverse_cayley
@@ -224,6 +224,49 @@ class MatrixSpace(HomogeneousSpace):
         self.check_point(Y)
         self.check_point(Q, "Q")
         return inverse_cayley(Y, Q, self.tangent_space)
+
+    @final
+    def nearest_point(self, M: Array) -> Array:
+        r"""The point nearest to M in the Frobenius norm, with which a training starts from given weights.
+
+        On the O(N) spaces it is the polar factor :math:`UV^T` of :math:`M = U\Sigma V^T`, defined and unique wherever M
+        has full column rank; on the Grassmann manifold it is a representative of the span of M. On the symplectic spaces
+        it is the Y with :math:`M = Y + JY\Omega` for a skew-symmetric :math:`\Omega` of spectral norm below one: then no
+        point is nearer, and no other one as near. Where the iteration for it does not end in such a Y nothing is
+        returned; it does where the defect of M is small. On the symplectic Grassmann manifold Y is the nearest
+        representative. A point is its own nearest point to rounding.
+
+        Source: N. J. Higham, Functions of Matrices, SIAM 2008, theorem 8.4 (polar factor).
+
+        Parameters
+        ----------
+        M : numpy.ndarray
+            Matrices (..., N, n).
+
+        Returns
+        -------
+        numpy.ndarray
+            Points (..., N, n), a new array in the dtype of M.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If M is no floating-point array of that shape or not finite; if it has not full column rank (O(N) spaces),
+            or no nearest point is certified (symplectic spaces).
+
+        Examples
+        --------
+        What M lacks is symmetric positive definite:
+
+        >>> import numpy as np
+        >>> from manifold_opt import Stiefel
+        >>> space, rng = Stiefel(6, 2), np.random.default_rng(0)
+        >>> M = rng.normal(size=(6, 2))
+        >>> Y = space.nearest_point(M)
+        >>> np.allclose(Y @ (Y.T @ M), M), bool(np.linalg.eigvalsh(Y.T @ M).min() > 0)
+        (True, True)
+        """
+        return np.ascontiguousarray(self.adjoint.nearest(check_finite("M", self._check("M", M))))
 
     _point_requirement = "Y*Y = I"
 

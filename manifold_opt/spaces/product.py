@@ -111,6 +111,16 @@ class Product:
         return map_tree(lambda path, space, Y, Delta: space.check_tangent(Y, Delta, f"{name} at {path!r}"),
                         self.factors, Y, Delta, names=True)
 
+    def nearest_point(self, M: Tree) -> Tree:
+        """The nearest points of the factors; ValueError naming the factor where there is none."""
+        def nearest(path: str, space: HomogeneousSpace, M: Array) -> Array:
+            try:
+                return space.nearest_point(M)
+            except ValueError as error:
+                raise ValueError(f"M at {path!r}: {error}") from error
+
+        return map_tree(nearest, self.factors, M, names=True)
+
     def project_tangent(self, Y: Tree, Z: Tree) -> Tree:
         """The orthogonal projections onto the tangent spaces of the factors."""
         return map_tree(lambda space, Y, Z: space.project_tangent(Y, Z), self.factors, Y, Z)
