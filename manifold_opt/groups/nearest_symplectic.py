@@ -14,8 +14,9 @@ def nearest_symplectic(M: Array, J_rows: Array, J_columns: Array) -> Array:
     r"""The point Y with :math:`Y^TJY = J` nearest to M in the Frobenius norm; ValueError where none is certified.
 
     Newton-like steps for the skew-symmetric multiplier :math:`\Omega` of :math:`M = Y + JY\Omega`, for which
-    :math:`Y = (M - JM\Omega)(I + \Omega^2)^{-1}`: near the solution the defect changes by :math:`G\,d\Omega + d\Omega\,G`
-    with :math:`G = Y^TY`. If the spectral norm of :math:`\Omega` is below one, every other point X is farther away,
+    :math:`Y = (M - JM\Omega)(I + \Omega^2)^{-1}`: near the solution the defect changes by
+    :math:`G\,d\Omega + d\Omega\,G` with :math:`G = Y^TY`. If the spectral norm of :math:`\Omega` is
+    below one, every other point X is farther away,
     :math:`|X - M|^2 - |Y - M|^2 \ge (1 - |\Omega|)|X - Y|^2`.
 
     Parameters
@@ -49,7 +50,7 @@ def nearest_symplectic(M: Array, J_rows: Array, J_columns: Array) -> Array:
         largest = float(np.max(size, initial=0.0))
         # rounding of the defect is of the order of |Y|^2
         if largest <= tolerance(4, np.float64, len(J_rows)) and not largest < 0.5 * previous:
-            return Y
+            return np.asarray(Y)
         previous = largest
         with np.errstate(divide="ignore", invalid="ignore"):
             Omega = Omega - lyapunov(_transposed(Y) @ Y, defect)

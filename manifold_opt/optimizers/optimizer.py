@@ -8,7 +8,7 @@ from typing import Any, final
 
 import numpy as np
 
-from manifold_opt.arrays.checks import Array, check_array, check_finite, check_integer
+from manifold_opt.arrays.checks import Array, check_array, check_finite, check_integer, check_trailing_shape
 from manifold_opt.arrays.trees import Tree, leaves, map_tree, spread
 from manifold_opt.optimizers.adam_w import AdamW, has_constant_norm
 from manifold_opt.optimizers.guard import (GradientError, check_gradient, check_moments, check_moved, check_velocity,
@@ -180,13 +180,48 @@ class Optimizer:
             return self.method
         return self.method.with_rate(check_rate(f"rate of {path!r}" if path else "rates", rate))
 
-    def init(self, params: Tree) -> OptimizerState:
+    def project(self, params: Tree) -> tuple[Tree, Tree]:
+        """The points nearest to given arrays, and how far each of them is moved.
+
+        Parameters
+        ----------
+        params : nested dict, list or tuple of numpy.ndarray
+            Arrays in the structure of `spaces`; each may be a stack (..., \\*shape).
+
+        Returns
+        -------
+        points : nested dict, list or tuple of numpy.ndarray
+            The nearest points, as new arrays.
+        distances : nested dict, list or tuple of numpy.ndarray
+            The Frobenius norms (...) of what was added, one for each member of a stack; zero on vector spaces.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the tree does not match the spaces, or an array has no nearest point; the message names the parameter.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from manifold_opt import Adam, Euclidean, Optimizer, Stiefel
+        >>> optimizer = Optimizer(Adam(), {"Q": Stiefel(3, 1), "b": Euclidean(2)})
+        >>> points, distances = optimizer.project({"Q": np.array([[3.0], [0.0], [4.0]]), "b": np.ones(2)})
+        >>> points["Q"].ravel(), float(distances["Q"]), float(distances["b"])
+        (array([0.6, 0. , 0.8]), 4.0, 0.0)
+        """
+        points = map_tree(_nearest, self.spaces, params, names=True)
+        return points, map_tree(_distance, self.spaces, params, points)
+
+    def init(self, params: Tree, *, project: bool = False) -> OptimizerState:
         """The state before the first step.
 
         Parameters
         ----------
         params : nested dict, list or tuple of numpy.ndarray
             Points in the structure of `spaces`; each may be a stack (..., \\*shape). They are copied.
+        project : bool
+            Whether to start from the nearest points in place of `params` themselves. :meth:`project` says how far they
+            are; :meth:`params` gives them, which the first step takes.
 
         Returns
         -------
@@ -195,8 +230,12 @@ class Optimizer:
         Raises
         ------
         TypeError, ValueError
-            If the tree does not match the spaces, or a parameter is no point of its space; the message names it.
+            If the tree does not match the spaces, a parameter is no point of its space, or has no nearest point; the
+            message names it.
         """
+        if project:
+            params, _ = self.project(params)
+
         def start(path: str, space: HomogeneousSpace, Y: Any) -> ParameterState:
             name = named("parameter", path)
             # finite first: NaN has no defect
@@ -354,6 +393,22 @@ class Optimizer:
         path = next((path for path in [*needed, *got] if got.get(path) != needed.get(path)), "")
         raise ValueError(f"state must be one of the same parameters: {named('parameter', path)} has the space "
                          f"{got.get(path)} in the state and {needed.get(path)} in the optimizer")
+
+
+def _nearest(path: str, space: HomogeneousSpace, M: Any) -> Array:
+    """The point nearest to a parameter; the error names it."""
+    name = named("parameter", path)
+    M = check_trailing_shape(name, check_finite(name, check_array(name, M)), space.shape)
+    try:
+        return space.nearest_point(M)
+    except (ValueError, np.linalg.LinAlgError) as error:
+        raise ValueError(f"{name} must have a nearest point: {error}") from error
+
+
+def _distance(space: HomogeneousSpace, M: Array, Y: Array) -> Array:
+    """The Frobenius distances (...) of the members of two stacks."""
+    difference = np.abs(np.asarray(Y - M))
+    return np.asarray(np.sqrt(np.sum(difference**2, axis=tuple(range(-len(space.shape), 0)))))
 
 
 def _closed(section: GlobalSection) -> GlobalSection:
