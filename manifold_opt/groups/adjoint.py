@@ -7,7 +7,8 @@ from typing import Literal, final
 import numpy as np
 
 from manifold_opt.arrays.checks import Array, RetractionError
-from manifold_opt.arrays.matrix_functions import exponential, newton_schulz
+from manifold_opt.arrays.matrix_functions import exponential
+from manifold_opt.groups.nearest import certified_nearest, polar_factor
 
 __all__ = ["Adjoint", "checked_inverse"]
 
@@ -118,17 +119,12 @@ class Adjoint(ABC):
         return inverse
 
     def nearest(self, M: Array) -> Array:
-        r"""The blocks Y with :math:`Y^*Y = I` nearest to M in the Frobenius norm: where M* is the (conjugate) transpose
-        the polar factor of M, ValueError if M has not full column rank.
+        r"""The blocks Y with :math:`Y^*Y = I` nearest to M in the Frobenius norm: where the group is compact the polar
+        factor, ValueError if M has not full column rank; else a certified point, ValueError where there is none.
         """
-        U, sigma, Vh = np.linalg.svd(M, full_matrices=False)
-        least, largest = (np.min(sigma, axis=-1, initial=np.inf), np.max(sigma, axis=-1, initial=0.0))
-        # written so that NaN is an error
-        if not np.all(least > max(M.shape[-2:]) * np.finfo(M.dtype).eps * largest):
-            raise ValueError("M must have full column rank, without which no point is nearest: singular values from "
-                             f"{np.min(least):.1e} to {np.max(largest):.1e}")
-        # the factors of an SVD are orthogonal to some ten eps only
-        return newton_schulz(U @ Vh, self)
+        if self.is_compact:
+            return polar_factor(M, self)
+        return certified_nearest(M, self).astype(M.dtype, copy=False)
 
     def alignment(self, a: Array) -> Array:
         r"""The element O of the group of the frame for which aO is self-adjoint with eigenvalues in the right half

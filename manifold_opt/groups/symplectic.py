@@ -10,7 +10,6 @@ from manifold_opt.arrays.checks import Array, check_sampling
 from manifold_opt.arrays.matrix_functions import polar
 from manifold_opt.groups.adjoint import Adjoint
 from manifold_opt.groups.base import MatrixGroup
-from manifold_opt.groups.nearest_symplectic import nearest_symplectic
 
 __all__ = ["SymplecticAdjoint", "SymplecticGroup", "random_orthosymplectic", "random_symplectic", "symplectic_form"]
 
@@ -131,13 +130,6 @@ class SymplecticAdjoint(Adjoint):
         largest = np.take_along_axis(V, np.argmax(np.abs(V), axis=-2)[..., None, :], axis=-2)
         V = V * (np.conj(largest) / np.abs(largest)) * np.sqrt(2 / omega).astype(Y.dtype)[..., None, :]
         return np.asarray(K @ np.concatenate([V.imag, V.real], axis=-1))
-
-    def nearest(self, M: Array) -> Array:
-        r"""The blocks Y with :math:`Y^TJY = J` nearest to M in the Frobenius norm; ValueError where none is certified,
-        see :func:`~manifold_opt.groups.nearest_symplectic.nearest_symplectic`.
-        """
-        Y = nearest_symplectic(M.astype(np.float64, copy=False), *(symplectic_form(size) for size in M.shape[-2:]))
-        return Y.astype(M.dtype, copy=False)
 
     def rotation(self, P: Array) -> Array:
         """The orthogonal symplectic polar factor of the part of P that commutes with J."""

@@ -36,7 +36,7 @@ def test_the_rest_is_normal_with_a_small_multiplier(space, condition, noise, dty
     assert Y.dtype == M.dtype
     size = np.linalg.norm(Y, ord=2, axis=(-2, -1)).max()
     assert space.point_defect(Y).max() < size**2 * tolerance(10, dtype, space.shape[0])
-    # M - Y = JY Omega
+    # M - Y = JY Omega, the form of (Y^T)* S in the symplectic adjoint
     JY = symplectic_form(space.shape[0]) @ Y
     Omega = np.linalg.pinv(JY) @ (M - Y)
     assert np.abs(JY @ Omega - (M - Y)).max() < size * tolerance(100, dtype, space.shape[0])
