@@ -230,11 +230,11 @@ class MatrixSpace(HomogeneousSpace):
         r"""The point nearest to M in the Frobenius norm, with which a training starts from given weights.
 
         On the O(N) spaces it is the polar factor :math:`UV^T` of :math:`M = U\Sigma V^T`, defined and unique wherever
-        M has full column rank; on the Grassmann manifold it is a representative of the span of M. Where the group is no
-        compact one it is the Y with :math:`M = Y + (Y^T)^*S` for a self-adjoint S of spectral norm below one: then no point
-        is nearer, and no other one as near. Where the iteration for it does not end in such a Y nothing is returned; it
-        does where the defect of M is small. On the symplectic Grassmann manifold Y is the nearest representative. A
-        point is its own nearest point to rounding.
+        M has full column rank; on the Grassmann manifold it is a representative of the span of M. Where the group is
+        not compact it is the Y with :math:`M = Y + (Y^T)^*S` for a self-adjoint S of spectral norm below one: then no
+        point is nearer, and no other one as near. Where the iteration for it does not end in such a Y nothing is
+        returned; it does where the defect of M is small. On the symplectic Grassmann manifold Y is the nearest
+        representative. A point is its own nearest point to rounding.
 
         Source: N. J. Higham, Functions of Matrices, SIAM 2008, theorem 8.4 (polar factor).
 
