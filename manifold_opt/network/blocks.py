@@ -71,7 +71,7 @@ class Blocks:
     def forward(self, weights: Sequence[Mapping[str, Array]], x: Array,
                 workspace: Workspace) -> tuple[Array, BlocksCache]:
         """Output of the shape (batch, tokens, width) of x, and the cache, which lies in the workspace."""
-        parts = np.array_split(x, min(workspace.pieces, len(x)))
+        parts = np.array_split(x, workspace.split(*x.shape[:2]))
 
         def run(piece: int, part: Array) -> tuple[Array, list[tuple[Any, Any]]]:
             Z, caches = columns(part, group_size(*part.shape[:2])), []

@@ -17,7 +17,10 @@ __all__ = ["Buffers", "Workspace"]
 Result = TypeVar("Result")
 
 PIECES = 4
-"""Pieces of a batch unless another number is given."""
+"""Pieces of a large batch unless another number is given."""
+
+PIECE_COLUMNS = 1024
+"""Tokens in a piece, at least: with fewer the interpreter takes more time than the second thread gains."""
 
 
 @final
@@ -67,9 +70,9 @@ class Workspace:
     hands out and clears their pages. A workspace keeps them, about 0.5 MB a sample of the largest batch at the size of
     the paper's example.
 
-    A batch is cut into a fixed number of pieces, which the threads share, and the gradients of the pieces are added in
-    the order of the pieces. The numbers therefore depend on `pieces`, through rounding, and not on `threads`: a pass
-    gives the same bits with 1, 2 and 4 threads, as long as the BLAS uses one thread itself.
+    A batch is cut into a number of pieces that its size determines, which the threads share, and the gradients of the
+    pieces are added in the order of the pieces. The numbers therefore depend on `pieces`, through rounding, and not on
+    `threads`: a pass gives the same bits with 1, 2 and 4 threads, as long as the BLAS uses one thread itself.
 
     The cache of a forward pass lives in the workspace: the next forward pass with the same workspace overwrites it.
     Outputs and gradients are never shared with the workspace. One workspace serves one caller at a time. It may be
@@ -80,7 +83,8 @@ class Workspace:
     threads : int
         Number of threads that share the pieces; more than there are pieces are of no use.
     pieces : int
-        Number of pieces of a batch; a batch of fewer samples has as many pieces as samples.
+        Number of pieces of a large batch, such as 256 sequences of 16 tokens; a smaller one has fewer, at least 1024
+        tokens in each.
 
     Raises
     ------
@@ -105,6 +109,10 @@ class Workspace:
         self._executor: ThreadPoolExecutor | None = None
         self._process = os.getpid()
         self._buffers: dict[tuple[int, int | None], Buffers] = {}
+
+    def split(self, batch: int, tokens: int) -> int:
+        """Number of pieces of a batch of so many sequences of so many tokens."""
+        return max(1, min(self.pieces, batch, batch * tokens // PIECE_COLUMNS))
 
     def buffers(self, piece: int, block: int | None = None) -> Buffers:
         """The arrays of one piece of the batch in one block of the network, or without a block those of its thread."""

@@ -28,7 +28,8 @@ CALLS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "projection": ("projection", lambda v: ProjectedAdam(projection=v)),
     "penalty": ("weight", lambda v: PenalizedAdam(1, v)),
     "momentum": ("momentum", lambda v: Muon(1, v)), "rho1": ("rho1", lambda v: ScalarAdam(1, v)),
-    **{rule.__name__: ("learning_rate", rule) for rule in (EmbeddedAdam, Muon, PenalizedAdam, ProjectedAdam, ScalarAdam)}}
+    **{rule.__name__: ("learning_rate", rule)
+       for rule in (EmbeddedAdam, Muon, PenalizedAdam, ProjectedAdam, ScalarAdam)}}
 
 
 @pytest.mark.parametrize("case", CALLS)

@@ -11,6 +11,7 @@ import pytest
 from manifold_opt.arrays.trees import leaves
 from manifold_opt.experiments import PAPER_CURVES, ImageData, Settings, Training, paper_curves
 from manifold_opt.experiments.rivals import RIVALS
+from manifold_opt.network import workspace
 from training_cases import small_images
 
 DATA = small_images()
@@ -42,8 +43,9 @@ def test_repeats_bit_for_bit(curve: str, dtype: str) -> None:
 
 
 @pytest.mark.parametrize("rival", ["free_adam_same_start", "adam", "projected_adam"])
-def test_the_same_bits_for_every_number_of_threads(rival: str) -> None:
+def test_the_same_bits_for_every_number_of_threads(rival: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Batches of 64 images, in four pieces or in seven, which one, two or four threads share."""
+    monkeypatch.setattr(workspace, "PIECE_COLUMNS", 16)
     data = small_images(train=150)
     for pieces in (4, 7):
         results = [arrays(Training(settings(rival=rival, batch_size=64, threads=threads, pieces=pieces), data), 2)

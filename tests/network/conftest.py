@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from manifold_opt.arrays.checks import Array, tolerance
+from manifold_opt.network import workspace
 
 STEP = {np.dtype("float64"): 1e-30, np.dtype("float32"): 1e-12}
 
@@ -44,3 +45,9 @@ def derivative_fixture() -> Derivative:
 @pytest.fixture(name="check_gradient")
 def check_fixture() -> Check:
     return check
+
+
+@pytest.fixture(name="small_pieces")
+def small_pieces_fixture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches of a few samples are cut into pieces, as large ones are."""
+    monkeypatch.setattr(workspace, "PIECE_COLUMNS", 1)

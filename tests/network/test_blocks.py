@@ -11,6 +11,7 @@ from manifold_opt.network import Blocks, FeedForward, FusedAttention, MultiHeadA
 
 @pytest.mark.parametrize("kind", [MultiHeadAttention, FusedAttention])
 @pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.usefixtures("small_pieces")
 def test_blocks_are_layers_in_turn(kind: Any, threads: int) -> None:
     rng = np.random.default_rng(0)
     attention, feed_forward = kind(6, 2), FeedForward(6)

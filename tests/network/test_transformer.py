@@ -27,6 +27,7 @@ def replaced(params: Any, path: str, value: Array) -> Any:
     return map_tree(lambda at, leaf: value if at == path else leaf, params, names=True)
 
 
+@pytest.mark.usefixtures("small_pieces")
 @pytest.mark.parametrize("attention", ATTENTION)
 @pytest.mark.parametrize("loss", ["relative", "cross_entropy"])
 @pytest.mark.parametrize("skip, joint_heads", [(False, False), (True, False), (False, True)])

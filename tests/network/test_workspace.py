@@ -42,6 +42,7 @@ def kept(workspace: Workspace) -> int:
     return sum(array.nbytes for buffers in workspace._buffers.values() for array in buffers._arrays.values())
 
 
+@pytest.mark.usefixtures("small_pieces")
 @pytest.mark.parametrize("attention", ["fused", "plain"])
 def test_memory_is_bounded_by_the_largest_pass(attention: str) -> None:
     """Many lengths and many batches need what the largest of each needs, and the numbers stay those of a fresh one."""
@@ -112,7 +113,7 @@ import hashlib, sys
 import numpy as np
 from manifold_opt.arrays.trees import leaves
 from manifold_opt.network import VisionTransformer, Workspace, one_hot
-for batch in (256, 61, 3):
+for batch in (256, 150, 61, 3):
     rng = np.random.default_rng(0)
     model, workspace = VisionTransformer(3, attention=sys.argv[2]), Workspace(int(sys.argv[1]))
     params, x = model.init(rng), rng.random((batch, 16, 49), np.float32)
@@ -129,9 +130,10 @@ def test_the_same_bits_for_every_number_of_threads(attention: str) -> None:
                    "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     printed = {subprocess.run([sys.executable, "-c", PASSES, threads, attention], env=environment, check=True,
                               capture_output=True, text=True).stdout for threads in ("1", "2", "4", "7")}
-    assert len(printed) == 1 and printed.pop().count("\n") == 3
+    assert len(printed) == 1 and printed.pop().count("\n") == 4
 
 
+@pytest.mark.usefixtures("small_pieces")
 @pytest.mark.parametrize("pieces", [1, 2, 4, 7])
 def test_pieces_change_rounding_only(pieces: int) -> None:
     rng = np.random.default_rng(0)
@@ -168,6 +170,15 @@ def test_refuses() -> None:
         Workspace(0)
 
 
+def test_small_batches_are_not_cut() -> None:
+    """Pieces have at least 1024 tokens, and a sample is in one piece."""
+    sizes = {(256, 16): 4, (1000, 16): 4, (255, 16): 3, (128, 16): 2, (127, 16): 1, (3, 16): 1, (2, 2000): 2,
+             (1, 5000): 1}
+    assert {shape: Workspace(3).split(*shape) for shape in sizes} == sizes
+    assert Workspace(1, pieces=2).split(256, 16) == 2 and Workspace(8, pieces=1).split(10**6, 16) == 1
+
+
+@pytest.mark.usefixtures("small_pieces")
 @pytest.mark.parametrize("attention", ["fused", "plain"])
 @pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize("batch", [1, 7, 12])
