@@ -147,9 +147,14 @@ def move(space, retraction, Lambda, W_A, W_B):
 
 
 def step(space, method, retraction, hyper, Lambda, dL, moments, t):
+    def point(Lambda):
+        return Lambda if space == "euclidean" else Lambda[:, columns(space, *dL.shape)[0]]
+
     A, B = lift_gradient(space, Lambda, dL)
-    result = {"A": A, "B": B, **update(method, hyper, A, B, moments, t)}
-    return {**result, "Lambda_new": move(space, retraction, Lambda, result["W_A"], result["W_B"])}
+    after = update(method, hyper, A, B, moments, t)
+    new = move(space, retraction, Lambda, after["W_A"], after["W_B"])
+    return {**after, "grad": riemannian_gradient(space, point(Lambda), dL), "A": A, "B": B,
+            "R": retract(space, retraction, after["W_A"], after["W_B"]), "Lambda_new": new, "Y_new": point(new)}
 
 
 @partial(jax.jit, static_argnames=("heads", "skip"))
