@@ -55,14 +55,18 @@ def tool(command: str, option: str, title: str) -> Callable[[], str | None]:
 
 
 def backend(module: str, name: str) -> Callable[..., Any]:
-    """A check of a class in a module of the folder."""
+    """A check of a class in a module of the folder, whose modules are forgotten afterwards."""
     def check(folder: Path, **choice: Any) -> Any:
+        files = {file.stem for file in folder.glob("*.py")}
+        before = {key: sys.modules.pop(key) for key in files & set(sys.modules)}
         sys.path.insert(0, str(folder))
-        sys.modules.pop(module, None)
         try:
             return oracle.check(getattr(importlib.import_module(module), name)(), **choice)
         finally:
             sys.path.remove(str(folder))
+            for key in files:
+                sys.modules.pop(key, None)
+            sys.modules.update(before)
 
     return check
 
@@ -86,7 +90,7 @@ PORTS = {
                   lambda folder, **choice: oracle.check(oracle.NumpyBackend(), **choice)),
     "mpmath": Port(BACKENDS, package("mpmath", "mpmath"), backend("mpmath_backend", "MpmathBackend")),
     "PyTorch": Port(BACKENDS, package("torch", "PyTorch"), backend("torch_backend", "TorchBackend")),
-    "JAX": Port(HERE, package("jax", "JAX"), backend("jax_backend", "JaxBackend")),
+    "JAX": Port(HERE / "jax_port", package("jax", "JAX"), backend("jax_backend", "JaxBackend")),
     "C++": Port(HERE / "cpp", tool("g++", "-dumpfullversion", "g++"), compiled),
     "JavaScript": Port(HERE / "js", tool("node", "--version", "Node.js"), scripted),
 }

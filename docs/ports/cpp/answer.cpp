@@ -37,16 +37,16 @@ template <class T> Arrays<T> trajectory(const Space<T>& space, const Words& word
     return {{"losses", losses}, {"Y_last", Y}};
 }
 
-// The answers by name; none to a question that this port does not know.
+// The answers by name; none to a question that this port does not know, "refused" to one without an answer.
 template <class T> Arrays<T> answer(const string& operation, const Words& words, const Arrays<T>& in, double t) {
     const auto word = [&](const string& name) { return words.count(name) ? words.at(name) : ""; };
     const string method = word("method"), retraction = word("retraction");
     Numbers hyper;
     for (const auto& [name, value] : words) if (name.find("hyper.") == 0) hyper[name.substr(6)] = std::stod(value);
     if (operation == "update") return update(method, hyper, in, t);
-    if (operation.find("transformer") == 0) return {};
+    if (!words.count("space") || operation.find("_stack") != string::npos) return {};
 
-    Size N = 0, n = 0;
+    Size N = in.count("Lambda") ? in.at("Lambda").rows : 0, n = 0;
     for (const string name : {"Y", "dL", "Delta"}) if (in.count(name)) N = in.at(name).rows, n = in.at(name).cols;
     if (in.count("W_B")) N = in.at("W_A").rows + in.at("W_B").rows, n = in.at("W_B").cols;
     const Space<T> space(words.at("space"), N, n);
@@ -54,6 +54,9 @@ template <class T> Arrays<T> answer(const string& operation, const Words& words,
     if (operation == "riemannian_gradient") return {{"grad", space.riemannian_gradient(in.at("Y"), in.at("dL"))}};
     if (operation == "lift") return space.lift(in.at("Lambda"), in.at("Delta"));
     if (operation == "lift_gradient") return space.lift_gradient(in.at("Lambda"), in.at("dL"));
+    if (operation == "restore") return {{"restored", space.restore(in.at("Lambda"))}};
+    if (operation == "project_tangent" && !space.symplectic)
+        return {{"projection", space.project_tangent(in.at("Y"), in.at("Z"))}};
     if (operation == "horizontal_lift" && !space.symplectic)
         return {{"Omega", space.horizontal_lift(in.at("Y"), in.at("Delta"))}};
     if (operation == "metric" && !space.symplectic)
@@ -81,12 +84,18 @@ template <class T> void answer_line(const string& path, const string& operation,
             Matrix<T>& X = in[name] = Matrix<T>(shape.size() > 1 ? shape[0] : 1, shape.empty() ? 1 : shape.back());
             array.bytes.copy(reinterpret_cast<char*>(X.a.data()), X.a.size() * sizeof(T), k * X.a.size() * sizeof(T));
         }
-        for (const auto& [name, X] : answer(operation, words, in, t)) {
+        Arrays<T> found;
+        try {
+            found = answer(operation, words, in, t);
+        } catch (const std::invalid_argument&) {
+            found["refused"] = identity<T>(1);
+        }
+        for (const auto& [name, X] : found) {
             Array& array = answers[path + name];
             array.descr = sizeof(T) == 8 ? "<f8" : "<f4";
             array.shape = steps > 0 ? vector<Size>{steps} : vector<Size>{};
             if (name == "losses") array.shape.push_back(X.cols);
-            else if (name != "metric") array.shape.insert(array.shape.end(), {X.rows, X.cols});
+            else if (name != "metric" && name != "refused") array.shape.insert(array.shape.end(), {X.rows, X.cols});
             array.bytes.append(reinterpret_cast<const char*>(X.a.data()), X.a.size() * sizeof(T));
         }
     }

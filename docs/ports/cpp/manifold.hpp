@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <vector>
 using std::map; using std::string; using std::vector;
@@ -61,7 +63,7 @@ template <class T> Matrix<T> solve(Matrix<T> X, Matrix<T> Y) {  // Gauss and Jor
 template <class T> Matrix<T> exponential(Matrix<T> X) {  // scaling, a Taylor polynomial of degree 18, squaring
     double norm = 0;
     for (T x : X.a) norm += double(x) * x;
-    const int doublings = std::max(0, int(std::ceil(std::log2(std::sqrt(norm) + 1e-300))) + 1);
+    const int doublings = int(std::min(64.0, std::max(0.0, std::ceil(std::log2(std::sqrt(norm))) + 1)));
     X = std::ldexp(1.0, -doublings) * X;
     Matrix<T> E = identity<T>(X.rows);
     for (int k = 18; k > 0; --k) E = identity<T>(X.rows) + 1.0 / k * (X * E);
@@ -102,6 +104,11 @@ template <class T> struct Space {
     // Y completed by columns, or symplectic pairs, of the projection I - Y Y*, always the largest that is left.
     Matrix<T> global_section(const Matrix<T>& Y) const {
         if (euclidean) return Y;
+        T size = 1;
+        for (T y : Y.a) size += y * y;
+        for (T x : (adjoint(Y) * Y - identity<T>(n)).a)
+            if (!(std::abs(x) <= 100 * std::numeric_limits<T>::epsilon() * size))
+                throw std::invalid_argument("Y must satisfy Y* Y = I");
         Matrix<T> P = identity<T>(N) - Y * adjoint(Y), Lambda(N, N);
         P = P * P;
         const Size h = N / 2;
@@ -129,6 +136,9 @@ template <class T> struct Space {
             Z(i, j) = i < N / 2 ? X(i + N / 2, j) : -X(i - N / 2, j);
         return Z;
     }
+    Matrix<T> restore(const Matrix<T>& Lambda) const {  // one Newton-Schulz step
+        return 0.5 * (Lambda * (3 * identity<T>(N) - adjoint(Lambda) * Lambda));
+    }
     Matrix<T> full_gradient(const Matrix<T>& Y, const Matrix<T>& dL) const {
         const Matrix<T> X = dL * transposed(Y);
         return (X - adjoint(X)) * Y;
@@ -144,7 +154,12 @@ template <class T> struct Space {
         return {{"A", grassmann ? Matrix<T>(n, n) : 0.5 * (A - adjoint(A))},
                 {"B", adjoint(columns(Lambda, false)) * Delta}};
     }
-    // The dense lift and the metric, on the spaces of O(N) and vector spaces.
+    // Projection, dense lift and metric on the spaces of O(N) and vector spaces.
+    Matrix<T> project_tangent(const Matrix<T>& Y, const Matrix<T>& Z) const {
+        if (euclidean) return Z;
+        const Matrix<T> a = transposed(Y) * Z;
+        return Z - Y * (grassmann ? a : 0.5 * (a + transposed(a)));
+    }
     Matrix<T> horizontal_lift(const Matrix<T>& Y, const Matrix<T>& Delta) const {
         if (euclidean) return Delta;
         const Matrix<T> half = grassmann ? Delta : Delta - 0.5 * (Y * (transposed(Y) * Delta));

@@ -69,17 +69,20 @@ const transformer = (operation, words, arrays) => {
   return answers;
 };
 
-// The answers by name; none to a question that this port does not know.
+// The answers by name; none to a question that this port does not know, "refused" to one without an answer.
 const answer = (operation, words, a, t) => {
   if (operation === "update") return update(words.method, words.hyper, a, t);
-  const like = a.Y ?? a.dL ?? a.Delta ?? { rows: a.W_A.rows + a.W_B.rows, cols: a.W_B.cols };
+  if (!words.space || operation.endsWith("_stack")) return {};
+  const like = a.Y ?? a.dL ?? a.Delta ?? (a.W_B && { rows: a.W_A.rows + a.W_B.rows, cols: a.W_B.cols }) ?? a.Lambda;
   const space = new Space(words.space, like.rows, like.cols);
-  const unknown = space.symplectic ? {} : null; // the dense lift, the metric and the section of these spaces
+  const unknown = space.symplectic ? {} : null; // what this port does not know on these spaces
   switch (operation) {
     case "global_section": return unknown ?? { Lambda: space.globalSection(a.Y) };
     case "riemannian_gradient": return { grad: space.gradient(a.Y, a.dL) };
     case "lift": return space.lift(a.Lambda, a.Delta);
     case "lift_gradient": return space.liftGradient(a.Lambda, a.dL);
+    case "restore": return { restored: space.restore(a.Lambda) };
+    case "project_tangent": return unknown ?? { projection: space.projectTangent(a.Y, a.Z) };
     case "horizontal_lift": return unknown ?? { Omega: space.horizontalLift(a.Y, a.Delta) };
     case "metric": return unknown ?? { metric: { shape: [], a: [space.metric(a.Y, a.Delta1, a.Delta2)] } };
     case "retract": return { R: space.retract(words.retraction, a.W_A, a.W_B) };
@@ -87,6 +90,14 @@ const answer = (operation, words, a, t) => {
     case "step": return step(space, words, a, t);
     case "trajectory": return trajectory(space, words, a);
     default: return {};
+  }
+};
+const refusing = (function_) => {
+  try {
+    return function_();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { refused: { shape: [], a: [1] } };
   }
 };
 const matrix = (shape, data) => {
@@ -119,7 +130,7 @@ for (const line of readFileSync(asked.replace(/npz$/, "tsv"), "utf8").split("\n"
       const a = {};
       for (const [name, { shape, data }] of Object.entries(arrays)) if (name !== "t")
         a[name] = matrix(shape.slice(Math.min(steps, 1)), data.subarray(k * data.length / Math.max(steps, 1)));
-      answers = answer(operation, words, a, arrays.t && Number(arrays.t.data[k]));
+      answers = refusing(() => answer(operation, words, a, arrays.t && Number(arrays.t.data[k])));
     }
     for (const [name, X] of Object.entries(answers)) {
       collected[name] ??= { shape: [...(steps ? [steps] : []), ...(X.shape ?? [X.rows, X.cols])], data: [] };

@@ -27,6 +27,8 @@ export class Space {
   // Y completed by columns of the projection I - Y Y^T, always the longest that is left (spaces of O(N)).
   globalSection(Y) {
     if (this.euclidean) return Y;
+    const defect = norm(subtract(multiply(transpose(Y), Y), eye(Y.cols)));
+    if (!(defect < 1e-5)) throw new RangeError(`Y must satisfy Y^T Y = I: defect ${defect}`);
     let P = subtract(eye(Y.rows), multiply(Y, transpose(Y)));
     const vectors = this.complement.map(() => {
       P = multiply(P, P);
@@ -39,7 +41,17 @@ export class Space {
     return make(Y.rows, Y.rows, (i, j) => (j < Y.cols ? Y.at(i, j) : vectors[j - Y.cols].at(i, 0)));
   }
 
-  // The dense lift and the metric, on the spaces of O(N) and vector spaces.
+  restore(Lambda) { // one Newton-Schulz step
+    return scale(0.5, multiply(Lambda, subtract(scale(3, eye(Lambda.rows)), multiply(this.adjoint(Lambda), Lambda))));
+  }
+
+  // Projection, dense lift and metric on the spaces of O(N) and vector spaces.
+  projectTangent(Y, Z) {
+    if (this.euclidean) return Z;
+    const a = multiply(transpose(Y), Z);
+    return subtract(Z, multiply(Y, this.grassmann ? a : scale(0.5, add(a, transpose(a)))));
+  }
+
   horizontalLift(Y, Delta) {
     if (this.euclidean) return Delta;
     const half = this.grassmann ? Delta : subtract(Delta, scale(0.5, multiply(Y, transpose(Y), Delta)));

@@ -39,7 +39,7 @@ export const solve = (X, Y) => { // Gauss and Jordan with row pivots, on the row
   return make(n, Y.cols, (i, j) => rows[i][n + j] / rows[i][i]);
 };
 export const exponential = (X) => { // scaling, a Taylor polynomial of degree 18, squaring
-  const doublings = Math.max(0, Math.ceil(Math.log2(norm(X) + 1e-300)) + 1);
+  const doublings = Math.min(64, Math.max(0, Math.ceil(Math.log2(norm(X))) + 1));
   const small = scale(2 ** -doublings, X);
   let E = eye(X.rows);
   for (let k = 18; k > 0; k--) E = add(eye(X.rows), scale(1 / k, multiply(small, E)));

@@ -1,13 +1,10 @@
-"""The optimizer on manifolds and the transformer in JAX; the gradients of the transformer by jax.value_and_grad.
-
-    python -m manifold_opt oracle check jax_backend:JaxBackend
-"""
+"""The optimizer on manifolds in JAX: spaces, methods, one step."""
 from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.linalg import expm, solve_triangular
+from jax.scipy.linalg import solve_triangular
 
 jax.config.update("jax_enable_x64", True)   # otherwise JAX computes in float32, whatever it is given
 
@@ -78,29 +75,55 @@ def lift_gradient(space, Lambda, dL):
     return lift(space, Lambda, full_gradient(space, Lambda[:, columns(space, *dL.shape)[0]], dL))
 
 
+def whitened(space, Y, Z):
+    """For the symplectic metric: Q of Y = QR, J^T Q, and Z R^-1 of the metric representative of Z.
+
+    The metric of Z is ||(I - P/2)^(1/2) Z R^-1||^2, P = (J^T Q)(J^T Q)^T. On the Grassmann kind Z is made orthogonal to
+    all Y X, X in the algebra. K^-1 = (Y^T Y)^-1 appears nowhere: it would double the digits that are lost.
+    """
+    J, (Q, R) = form(len(Y), Y.dtype), jnp.linalg.qr(Y)
+    JQ = J.T @ Q
+
+    def root(U):   # (I - P/2)^(1/2) U
+        return U - (1 - 0.5**0.5) * JQ @ (JQ.T @ U)
+
+    def divided(Z):   # Z R^-1
+        return solve_triangular(R, Z.T, trans=1).T
+
+    if space == "symplectic_grassmann":   # minus Y A with A from least squares, twice: an error of A is vertical
+        n, units = len(R), jnp.eye(len(R), dtype=Y.dtype)
+        basis = jnp.stack([form(n, Y.dtype).T @ (jnp.outer(units[i], units[j]) + jnp.outer(units[j], units[i]))
+                           for i in range(n) for j in range(i + 1)])
+        V, T = jnp.linalg.qr(jnp.stack([root(divided(Y @ X)).ravel() for X in basis], axis=1))
+        for _ in range(2):
+            Z -= Y @ jnp.tensordot(solve_triangular(T, V.T @ root(divided(Z)).ravel()), basis, 1)
+    U = divided(Z)
+    return Q, JQ, U
+
+
 @partial(jax.jit, static_argnums=0)
 def horizontal_lift(space, Y, Delta):
-    """The dense lift; on the symplectic spaces by Y = Q R, since K^-1 = (Y^T Y)^-1 would double the lost digits."""
+    """The dense lift."""
     if space == "euclidean":
         return Delta
     if not is_symplectic(space):
         half = Delta if space == "grassmann" else Delta - Y @ (Y.T @ Delta) / 2
         return half @ Y.T - Y @ half.T
-    J, (Q, R) = form(len(Y), Y.dtype), jnp.linalg.qr(Y)
+    J, (Q, JQ, U) = form(len(Y), Y.dtype), whitened(space, Y, Delta)
+    return U @ Q.T + J @ Q @ (U.T - U.T @ JQ @ JQ.T) @ J
 
-    def right_invariant(D):
-        left = solve_triangular(R, D.T, trans=1).T @ Q.T                    # D K^-1 Y^T = D R^-1 Q^T
-        return left + J @ (left.T - left.T @ J.T @ Q @ Q.T @ J) @ J
 
-    lifted = right_invariant(Delta)
-    if space == "symplectic_grassmann":   # less its part in the span of the lifts of all Y X, X in sp(n)
-        n, units = len(R), jnp.eye(len(R), dtype=Y.dtype)
-        basis = [form(n, Y.dtype).T @ (jnp.outer(units[i], units[j]) + jnp.outer(units[j], units[i]))
-                 for i in range(n) for j in range(i + 1)]
-        vertical = jnp.linalg.qr(jnp.stack([right_invariant(Y @ X).ravel() for X in basis], axis=1))[0]
-        for _ in range(2):
-            lifted -= (vertical @ (vertical.T @ lifted.ravel())).reshape(lifted.shape)
-    return lifted
+@partial(jax.jit, static_argnums=0)
+def project_tangent(space, Y, Z):
+    """The tangent vector nearest to Z in the metric."""
+    if space == "euclidean":
+        return Z
+    if not is_symplectic(space):
+        return Z - Y @ (Y.T @ Z) if space == "grassmann" else Z - Y @ (Y.T @ Z + Z.T @ Y) / 2
+    Q, JQ, U = whitened(space, Y, Z)
+    X = (U - JQ @ (JQ.T @ U) / 2) @ Q.T
+    tangent = (X - adjoint(space, X)) @ Y
+    return tangent - Y @ (adjoint(space, Y) @ tangent) if space == "symplectic_grassmann" else tangent
 
 
 @partial(jax.jit, static_argnums=0)
@@ -129,6 +152,16 @@ def update(method, hyper, A, B, moments, t):
     return result
 
 
+def exponential(X):
+    """Scaling, a Taylor polynomial of degree 18, squaring; jax.scipy.linalg.expm loses twice as much at norm 10,000."""
+    doublings = jnp.clip(jnp.ceil(jnp.log2(jnp.linalg.norm(X))) + 1, 0, 64)
+    X = X * 2.0**-doublings
+    E = identity = jnp.eye(len(X), dtype=X.dtype)
+    for k in range(18, 0, -1):
+        E = identity + X @ E / k
+    return jax.lax.fori_loop(0, doublings.astype(int), lambda _, E: E @ E, E)
+
+
 @partial(jax.jit, static_argnums=(0, 1))
 def retract(space, retraction, A, B):
     if space == "euclidean":
@@ -137,7 +170,7 @@ def retract(space, retraction, A, B):
     identity = jnp.eye(len(A) + len(B), dtype=B.dtype)
     W = jnp.zeros_like(identity).at[np.ix_(frame, frame)].set(A).at[np.ix_(complement, frame)].set(B)
     W = W.at[np.ix_(frame, complement)].set(-adjoint(space, B))
-    return expm(W) if retraction == "geodesic" else jnp.linalg.solve(identity - W / 2, identity + W / 2)
+    return exponential(W) if retraction == "geodesic" else jnp.linalg.solve(identity - W / 2, identity + W / 2)
 
 
 @partial(jax.jit, static_argnums=(0, 1))
@@ -155,49 +188,3 @@ def step(space, method, retraction, hyper, Lambda, dL, moments, t):
     new = move(space, retraction, Lambda, after["W_A"], after["W_B"])
     return {**after, "grad": riemannian_gradient(space, point(Lambda), dL), "A": A, "B": B,
             "R": retract(space, retraction, after["W_A"], after["W_B"]), "Lambda_new": new, "Y_new": point(new)}
-
-
-@partial(jax.jit, static_argnames=("heads", "skip"))
-def transformer_forward(params, x, heads, skip):
-    """All quantities; arrays (batch, heads, rows, tokens)."""
-    found, Z = [], x.mT
-    for block in range(len(params["blocks.bias"])):
-        Q, K, V = (params[f"blocks.{name}"][block].mT @ Z[:, None] for name in ("query", "key", "value"))
-        P = jax.nn.softmax(K.mT @ Q / x.shape[2]**0.5, axis=-2)
-        Y = (V @ P).reshape(Z.shape) + (Z if skip else 0)
-        A = jnp.tanh(params["blocks.weight"][block] @ Y + params["blocks.bias"][block][:, None])
-        found.append({"queries": Q, "keys": K, "values": V, "probabilities": P, "attention": Y, "activations": A})
-        Z = Y + A
-    logits = Z[:, :, -1] @ params["classifier"].T
-    return {**jax.tree.map(lambda *blocks: jnp.stack(blocks), *found), "logits": logits, "y": jax.nn.softmax(logits)}
-
-
-@partial(jax.jit, static_argnames=("loss", "heads", "skip"))
-def transformer_gradient(params, x, target, loss, heads, skip):
-    def value(params):
-        out = transformer_forward(params, x, heads, skip)
-        if loss == "relative":
-            return jnp.linalg.norm(out["y"] - target) / jnp.linalg.norm(target)
-        return -jnp.sum(target * jax.nn.log_softmax(out["logits"])) / len(x)
-
-    result, grads = jax.value_and_grad(value)(params)
-    return {"loss": result, **{f"d_{name}": gradient for name, gradient in grads.items()}}
-
-
-def adapted(function):
-    """A function of JAX as one of NumPy: arrays become JAX arrays, answers NumPy arrays."""
-    def from_numpy(value):
-        return jnp.asarray(value) if isinstance(value, np.ndarray) else value
-
-    def call(*arguments):
-        return jax.tree.map(np.asarray, function(*jax.tree.map(from_numpy, arguments)))
-    return staticmethod(call)
-
-
-class JaxBackend:
-    """What the oracle calls."""
-
-    global_section, riemannian_gradient, lift = adapted(global_section), adapted(riemannian_gradient), adapted(lift)
-    lift_gradient, horizontal_lift, metric = adapted(lift_gradient), adapted(horizontal_lift), adapted(metric)
-    update, retract, move, step = adapted(update), adapted(retract), adapted(move), adapted(step)
-    transformer_forward, transformer_gradient = adapted(transformer_forward), adapted(transformer_gradient)
