@@ -1,4 +1,4 @@
-"""A training on disk, after any epoch."""
+"""A run on disk, after any epoch."""
 from __future__ import annotations
 
 import json

@@ -24,13 +24,7 @@ PUBLISHED, PUBLISHED_IMAGES = {"batch_size": 2048, "epochs": 500}, 60_000
 
 
 def add_parser(subparsers: Any) -> None:
-    """Add the parser of the command.
-
-    Parameters
-    ----------
-    subparsers : argparse action
-        What :meth:`argparse.ArgumentParser.add_subparsers` returned.
-    """
+    """Add the parser of the command to what :meth:`argparse.ArgumentParser.add_subparsers` returned."""
     parser = subparsers.add_parser(
         "train", help="train the transformer of the paper's numerical example",
         description="Train a vision transformer with free weights and with weights on the Stiefel manifold (paper, "
@@ -60,25 +54,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train, print the table, and say where everything is.
-
-    Parameters
-    ----------
-    arguments : argparse.Namespace
-        The options of :func:`add_parser`.
-
-    Returns
-    -------
-    int
-        0, or 130 after Ctrl-C.
-
-    Raises
-    ------
-    ValueError
-        If an option is wrong or a file unreadable; the message names it.
-    OSError
-        If a file cannot be written.
-    """
+    """Train, print the table, and say where everything is; the exit code is 0, or 130 after Ctrl-C."""
     job = _resumed(arguments) if arguments.resume else _new(arguments)
     print(f"writing to {job.folder}", flush=True)
     try:

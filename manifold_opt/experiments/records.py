@@ -1,4 +1,4 @@
-"""What a training measures."""
+"""What a run measures."""
 from __future__ import annotations
 
 import os
@@ -19,7 +19,7 @@ __all__ = ["Record", "versions"]
 @final
 @dataclass(frozen=True)
 class Record:
-    """The measurements of one training, epoch by epoch.
+    """The measurements of one run, epoch by epoch.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""All that determines a training: its numbers follow from these settings and the data."""
+"""All that determines a run: its numbers follow from these settings and the data."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
@@ -27,17 +27,17 @@ PAPER_CURVES = ("free_adam", "free_adam_same_start", "adam", "momentum", "gradie
 
 
 MAY_CHANGE = ("epochs", "threads")
-"""Settings that a resumed training may change: its numbers so far do not depend on them."""
+"""Settings that a resumed run may change: its numbers so far do not depend on them."""
 
 
 @final
 @dataclass(frozen=True)
 class Settings:
-    """The settings of one training, that is of one curve.
+    """The settings of one run, that is of one curve.
 
     The first weights are drawn from the seed alone, and the batches of an epoch from the seed and the number of the
-    epoch: curves with the same seed see the same batches in the same order, whatever the rival, and a training can
-    be taken up after any epoch. Rivals that start from constrained weights start from the same ones.
+    epoch: curves with the same seed see the same batches in the same order, whatever the rival, and a run can be
+    taken up after any epoch. Rivals that start from constrained weights start from the same ones.
 
     Attributes
     ----------

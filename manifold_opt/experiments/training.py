@@ -1,4 +1,4 @@
-"""One training: the loop over epochs and batches, the only place where network and optimizer meet."""
+"""One run: the loop over epochs and batches, the only place where network and optimizer meet."""
 from __future__ import annotations
 
 import time
@@ -26,7 +26,7 @@ FIRST_WEIGHTS, BATCHES = 0, 1
 @final
 @dataclass(frozen=True)
 class Progress:
-    """How far a training has come: the optimizer's state, which holds the parameters, and the record."""
+    """How far a run has come: the optimizer's state, which holds the parameters, and the record."""
 
     state: OptimizerState | ArrayState
     record: Record

@@ -107,42 +107,14 @@ def _check_axes(name: str, value: Array, axes: int) -> None:
 
 
 def sum_of_products(D: Array, X: Array, buffers: Buffers) -> Array:
-    r"""The gradient of a weight W that acts as :math:`W X` in every group, :math:`\sum_{groups} D X^T`.
-
-    Parameters
-    ----------
-    D, X : numpy.ndarray
-        Arrays of shape (groups, m, columns) and (groups, n, columns).
-    buffers : Buffers
-        Where the products of the groups are kept.
-
-    Returns
-    -------
-    numpy.ndarray
-        New array of shape (m, n).
-    """
+    r"""The gradient :math:`\sum D X^T` of a weight, from D (groups, m, columns) and X (groups, n, columns)."""
     products = buffers.array("D X^T", (len(D), D.shape[1], X.shape[1]), np.result_type(D, X))
     dW: Array = np.matmul(D, transposed(X, buffers, "X^T"), out=products).sum(axis=0)
     return dW
 
 
 def transposed(M: Array, buffers: Buffers, name: str) -> Array:
-    """Copy of a stack with every matrix transposed: products of small matrices are faster from it than from a view.
-
-    Parameters
-    ----------
-    M : numpy.ndarray
-        Array of shape (..., m, n).
-    buffers : Buffers
-        Where the copy lies, until the next one of this name.
-    name : str
-        Its name there.
-
-    Returns
-    -------
-    numpy.ndarray
-        Array of shape (..., n, m).
-    """
+    """A copy in the buffers of a stack with every matrix transposed: products of small ones are faster from it."""
     copy = buffers.array(name, (*M.shape[:-2], M.shape[-1], M.shape[-2]), M.dtype)
     copy[...] = M.swapaxes(-1, -2)
     return copy

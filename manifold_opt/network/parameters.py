@@ -13,24 +13,7 @@ __all__ = ["random_parameters", "check_input", "check_like"]
 
 
 def random_parameters(rng: np.random.Generator, spaces: Tree, shapes: Tree, dtype: npt.DTypeLike) -> Tree:
-    r"""Random points of the constrained spaces, and Glorot-uniform matrices and zero vectors of the vector spaces.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-    spaces, shapes : nested dict
-        For each parameter the space on which its matrices lie, and its shape with the stack in front.
-    dtype : dtype
-        Type of the entries.
-
-    Returns
-    -------
-    nested dict of numpy.ndarray
-
-    References
-    ----------
-    Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, AISTATS 2010, eq. 16.
+    """Random points of constrained spaces, Glorot-uniform matrices (Glorot, Bengio, 2010, eq. 16), zero vectors.
 
     Examples
     --------
@@ -55,24 +38,7 @@ def random_parameters(rng: np.random.Generator, spaces: Tree, shapes: Tree, dtyp
 
 
 def check_input(shapes: Tree, params: Tree, x: Array) -> None:
-    """TypeError or ValueError unless parameters and sequences fit the model and each other.
-
-    Parameters
-    ----------
-    shapes : nested dict
-        Shapes of the parameters.
-    params : nested dict of numpy.ndarray
-        The parameters.
-    x : numpy.ndarray
-        Sequences of shape (batch, tokens, width).
-
-    Raises
-    ------
-    TypeError
-        If something is no array of floating-point numbers, or precisions differ.
-    ValueError
-        If a tree or a shape differs from what is required, or a number is not finite.
-    """
+    """TypeError or ValueError naming the argument unless parameters and sequences fit the model and each other."""
     check_array("x", x)
     width = shapes["classifier"][1]
     if x.ndim != 3 or x.shape[2] != width:
@@ -94,22 +60,7 @@ def check_input(shapes: Tree, params: Tree, x: Array) -> None:
 
 
 def check_like(name: str, value: Array, y: Array) -> None:
-    """TypeError or ValueError unless the value has the shape and the precision of y.
-
-    Parameters
-    ----------
-    name : str
-        How the error message calls the value.
-    value, y : numpy.ndarray
-        The array to check, and the array of the model.
-
-    Raises
-    ------
-    TypeError
-        If `value` is no array of floating-point numbers of the precision of y.
-    ValueError
-        If the shapes differ, or an entry is not finite.
-    """
+    """TypeError or ValueError unless the value is a finite array of the shape and the precision of y."""
     check_array(name, value)
     if value.shape != y.shape:
         raise ValueError(f"{name} must have the shape {y.shape} of y: got {value.shape}")
