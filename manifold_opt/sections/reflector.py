@@ -14,7 +14,7 @@ from manifold_opt.sections.retractions import get_retraction
 from manifold_opt.sections.section import GlobalSection
 from manifold_opt.tangent import HorizontalElement, MatrixTangentSpace
 
-__all__ = ["ReflectorSection"]
+__all__ = ["ReflectorSection", "dense_reflector"]
 
 
 @final
@@ -162,6 +162,52 @@ class ReflectorSection(GlobalSection):
         X = self._columns(self._inverse @ (self.adjoint(self.point[..., self._complement, :]) @ B))
         X[..., self._complement, :] += B
         return X
+
+
+def dense_reflector(Y: Array, O: Array, tangent_space: MatrixTangentSpace) -> Array:
+    r"""The group element :math:`H\,\mathrm{diag}(O, I)` by its formula, the plain twin of :class:`ReflectorSection`.
+
+    .. math:: H = I + D(Y^*EO - I)^{-1}D^*, \quad D = Y - EO.
+
+    Source: the reflection that exchanges two points, in the adjoint of any group.
+
+    Parameters
+    ----------
+    Y : numpy.ndarray
+        Points (..., N, n).
+    O : numpy.ndarray
+        Elements (..., n, n) of the group of the frame, with regular :math:`Y^*EO - I`.
+    tangent_space : MatrixTangentSpace
+        The global tangent space, for adjoint and frame.
+
+    Returns
+    -------
+    numpy.ndarray
+        Group elements (..., N, N) over Y.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If the matrix is singular.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt import Stiefel
+    >>> from manifold_opt.sections import dense_reflector
+    >>> space = Stiefel(5, 2)
+    >>> section = space.global_section(space.random_point(np.random.default_rng(0)), "reflector")
+    >>> Lambda = dense_reflector(section.point, section.to_arrays()["O"], space.tangent_space)
+    >>> np.allclose(Lambda, section.to_dense()), np.allclose(Lambda.T @ Lambda, np.eye(5))
+    (True, True)
+    """
+    adjoint, frame = tangent_space.adjoint, tangent_space.adjoint.frame(tangent_space.N, tangent_space.n)
+    I_N, I_n = np.eye(tangent_space.N, dtype=Y.dtype), np.eye(tangent_space.n, dtype=Y.dtype)
+    E = I_N[:, frame]
+    D = Y - E @ O
+    H = I_N + D @ np.linalg.inv(adjoint(Y) @ E @ O - I_n) @ adjoint(D)
+    H[..., frame] = H[..., frame] @ O
+    return np.asarray(H)
 
 
 def _factors(P: Array, adjoint: Adjoint, O: Array | None) -> tuple[Array, Array]:

@@ -147,7 +147,10 @@ class MatrixSpace(HomogeneousSpace):
         numpy.ndarray
             Tangent vectors (..., N, n) with :math:`g(\mathrm{grad}\,L, \Delta) = \mathrm{Tr}(\nabla L^T\Delta)`.
         """
-        return self.tangent_space.drop_vertical(self._check("Y", Y), self._full_gradient(Y, self._check("dL", dL)))
+        dL, Yt, adjoint = self._check("dL", dL), np.swapaxes(self._check("Y", Y), -1, -2), self.adjoint
+        # XY with X = dL Y^T - (dL Y^T)*, which is not formed
+        XY = np.asarray(dL @ (Yt @ Y) - adjoint(Yt) @ (adjoint(dL) @ Y))
+        return self.tangent_space.drop_vertical(Y, XY)
 
     @final
     def global_section(self, Y: Array, kind: str = "transported") -> GlobalSection:
@@ -273,12 +276,6 @@ class MatrixSpace(HomogeneousSpace):
     @property
     def _tangent_requirement(self) -> str:
         return self.tangent_space.tangent_requirement
-
-    def _full_gradient(self, Y: Array, dL: Array) -> Array:
-        """XY with X = dL Y^T - (dL Y^T)*, without forming X."""
-        Yt = np.swapaxes(Y, -1, -2)
-        adjoint = self.adjoint
-        return np.asarray(dL @ (Yt @ Y) - adjoint(Yt) @ (adjoint(dL) @ Y))
 
     def metric_representative(self, Y: Array, Delta: Array) -> Array:
         """The vector that differs from Delta by a vertical one and is orthogonal to all of them: Delta itself where

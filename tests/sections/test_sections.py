@@ -7,7 +7,7 @@ from geometry_cases import MATRIX_SPACES, cases
 
 from manifold_opt import Euclidean, Stiefel, SymplecticStiefel
 from manifold_opt.arrays import tolerance
-from manifold_opt.sections import TransportedSection
+from manifold_opt.sections import TransportedSection, dense_reflector
 
 KINDS = ["transported", "reflector"]
 
@@ -132,3 +132,18 @@ def test_translations():
 def test_stored_arrays_of_other_sizes(arrays, message):
     with pytest.raises(ValueError, match=message):
         Stiefel(4, 2).load_section(arrays, "transported")
+
+
+@pytest.mark.parametrize("case", cases(MATRIX_SPACES, stacks=[(), (3,), (0,)]), ids=str)
+def test_the_reflector_is_its_documented_formula(case):
+    try:
+        section = case.space.global_section(case.Y, "reflector")
+    except ValueError:
+        assert not case.space.adjoint.is_compact
+        pytest.skip("the reflector is undefined at this point")
+    dense = dense_reflector(case.Y, section.to_arrays()["O"], case.space.tangent_space)
+    size = np.max(np.linalg.norm(dense, axis=(-2, -1)), initial=1.0)**3
+    atol = size * tolerance(20, case.dtype, dense.shape[-1])
+    np.testing.assert_allclose(section.to_dense(), dense, rtol=0, atol=atol)
+    frame = case.space.adjoint.frame(*case.space.shape)
+    np.testing.assert_allclose(dense[..., frame], case.Y, rtol=0, atol=atol)
