@@ -91,6 +91,7 @@ class Trial:
         self.N = int(self.shape[0]) if self.shape else 1
         self.eps = float(np.finfo(self.dtype).eps)
         self.method = method
+        self._shared: dict[str, Any] = {}
         self.own_retractions = retractions is not None
         self.retractions = dict(retractions) if retractions is not None else {
             name: getattr(space, name) for name in RETRACTION_NAMES if hasattr(space, name)}
@@ -111,6 +112,17 @@ class Trial:
     def rng(self, name: str) -> np.random.Generator:
         """The generator of the quantity of a given name."""
         return np.random.default_rng([self.seed, zlib.crc32(name.encode())])
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """What several identities share: made at the first call, the same object at the next."""
+        if name not in self._shared:
+            self._shared[name] = make()
+        return self._shared[name]
+
+    def only_with_scale_one(self) -> None:
+        """NotCovered where the scale is not one, for identities that have lengths of their own."""
+        if self.scale != 1.0:
+            raise NotCovered("measured at lengths of its own, with scale 1")
 
     def normal(self, name: str, shape: tuple[int, ...]) -> Array:
         """Standard normal numbers (*batch, *shape) of the trial's dtype."""

@@ -78,17 +78,23 @@ def _group(trial: Trial) -> Any:
     group = trial.space.group
     if not hasattr(group, "product"):
         raise NotCovered("needs a group with product and act")
+    trial.only_with_scale_one()
     return group
 
 
 def _elements(trial: Trial) -> tuple[Array, Array, Array]:
     """Two random elements, of the trial's condition number where they have one, and one next to the identity."""
+    elements: tuple[Array, Array, Array] = trial.once("elements of the group", lambda: _drawn(trial))
+    return elements
+
+
+def _drawn(trial: Trial) -> tuple[Array, Array, Array]:
     group = _group(trial)
     if trial.adjoint is None:
         M, K = (np.asarray(group.random(trial.rng(name), trial.batch, trial.dtype)) for name in ("M", "K"))
         return M, K, np.asarray(group.exp(trial.dtype.type(NEAR) * M))
     M, K = (trial.group_element(name, condition=trial.cond**0.5) for name in ("M", "K"))
-    return M, K, np.asarray(group.exp(trial.algebra("near") * trial.dtype.type(NEAR / trial.scale)))
+    return M, K, np.asarray(group.exp(trial.algebra("near") * trial.dtype.type(NEAR)))
 
 
 def _size(trial: Trial, M: Array) -> Array:

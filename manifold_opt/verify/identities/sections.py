@@ -173,8 +173,7 @@ def one_parameter_subgroup(trial: Trial) -> Array:
           needs=("global_section", "point_defect"), where=("matrix spaces",))
 def drift(trial: Trial) -> Array:
     """The growth of the defect without restoration, relative to the largest |Y|^2 on the way."""
-    if trial.scale != 1.0:
-        raise NotCovered("measured at a length of its own, with scale 1")
+    trial.only_with_scale_one()
     section, rng = trial.section("transported"), trial.rng("drift")
     largest = trial.sigma
     for step in range(DRIFT_STEPS):

@@ -17,7 +17,7 @@ __all__ = ["LENGTHS", "RUN_STEPS"]
 PLACE = "v4, section 4 (retractions)"
 LENGTHS = (1e-12, 1e-3, 1.0, 5.0, 100.0, 1e4, 1e6)
 """Lengths of the steps; on the quotients of Sp(2N) those above 1 may be refused with a RetractionError."""
-RUN_STEPS = 32
+RUN_STEPS = 16
 """Number of steps of a run."""
 SECTION = ("global_section", "tangent_space")
 
@@ -76,9 +76,9 @@ def step_of_reflector(trial: Trial) -> Array:
           where=("matrix spaces", "of positive dimension"))
 def cayley_twins(trial: Trial) -> Array:
     """The two ways of the library to the Cayley transform, relative to the size of a step."""
-    plain = dict(_by_length(trial, "cayley_factor"))
+    plain = _by_length(trial, "cayley_factor")
     residuals = [trial.relative(R - plain[length], _size(trial, _of_length(trial, length), R, "cayley"))
-                 for length, R in _by_length(trial, "cayley") if length in plain]
+                 for length, R in _by_length(trial, "cayley").items() if length in plain]
     return np.asarray(np.max(residuals, axis=0))
 
 
@@ -139,8 +139,7 @@ def run_of_all_lengths(trial: Trial) -> Array:
 
 def _direction(trial: Trial) -> HorizontalElement:
     """Velocities of norm one; the lengths of these steps are their own, and measured once."""
-    if trial.scale != 1.0:
-        raise NotCovered("measured at lengths of its own, with scale 1")
+    trial.only_with_scale_one()
     return trial.W.scale(1.0 / trial.W.norm())
 
 
@@ -151,19 +150,24 @@ def _of_length(trial: Trial, length: float) -> HorizontalElement:
 
 def _steps(trial: Trial, name: str) -> Iterator[tuple[HorizontalElement, Array]]:
     """Velocities of all lengths with their dense group elements R(W)."""
-    for length, R in _by_length(trial, name):
+    for length, R in _by_length(trial, name).items():
         yield _of_length(trial, length), R
 
 
-def _by_length(trial: Trial, name: str) -> Iterator[tuple[float, Array]]:
-    """Lengths with the dense group elements, moved from the identity, on quotients of Sp(2N) where they are defined."""
+def _by_length(trial: Trial, name: str) -> dict[float, Array]:
+    """The dense group elements of all lengths, from the identity, on quotients of Sp(2N) where they are defined."""
+    elements: dict[float, Array] = trial.once(f"group elements of {name}", lambda: _moved_from_identity(trial, name))
+    return elements
+
+
+def _moved_from_identity(trial: Trial, name: str) -> dict[float, Array]:
     one = np.broadcast_to(np.eye(trial.N, dtype=trial.dtype), (*trial.batch, trial.N, trial.N)).copy()
-    for length in LENGTHS:
-        R = _moved(TransportedSection.from_dense(one, trial.space.tangent_space), _of_length(trial, length), name)
-        if R is not None:
-            yield length, R
-        elif trial.is_isometric or length <= 1e-3:
-            raise RetractionError(f"{name} must be defined at length {length:g}")
+    section = TransportedSection.from_dense(one, trial.space.tangent_space)
+    moved = {length: _moved(section, _of_length(trial, length), name) for length in LENGTHS}
+    refused = [length for length, R in moved.items() if R is None]
+    if refused and (trial.is_isometric or min(refused) <= 1e-3):
+        raise RetractionError(f"{name} must be defined at length {min(refused):g}")
+    return {length: R for length, R in moved.items() if R is not None}
 
 
 def _moved(section: TransportedSection, W: HorizontalElement, name: str) -> Array | None:

@@ -74,6 +74,7 @@ def frame_projection(trial: Trial) -> Array:
 
 def _elements(trial: Trial) -> tuple[HorizontalElement, HorizontalElement, HorizontalElement]:
     """Three random elements."""
+    trial.only_with_scale_one()
     X, Z, V = (trial.space.tangent_space.random(trial.rng(f"tangent space {name}"), trial.batch, trial.dtype)
                for name in "XZV")
     return X, Z, V
