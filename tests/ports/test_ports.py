@@ -21,7 +21,7 @@ CLAIMS = {  # operations that a port answers in every case, and those that it do
     "JAX": (STEP | TRANSFORMER | GEOMETRY | FRAMES | STACKS | {"restore", "training"}, set()),
     "PyTorch": (STEP | TRANSFORMER, set()),
     "C++": (STEP | {"global_section", "restore"}, GEOMETRY - {"global_section"}),
-    "JavaScript": (STEP | TRANSFORMER | {"restore"}, GEOMETRY)}
+    "JavaScript": (STEP | TRANSFORMER | {"restore", "training"}, GEOMETRY)}
 LEVELS = {"JAX": "smoke", "PyTorch": "core"}   # what compiles each shape anew is checked in full by the slow test
 
 FAULTS = [

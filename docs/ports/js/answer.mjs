@@ -7,7 +7,8 @@ import process from "node:process";
 import { each, make, multiply, subtract, total, transpose, zeros } from "./matrices.mjs";
 import { Space, step, update } from "./manifold.mjs";
 import { readNpz, writeNpy, writeNpz } from "./npz.mjs";
-import { backward, forward, lossAndGradient } from "./transformer.mjs";
+import { batchGradient, training } from "./training.mjs";
+import { forward } from "./transformer.mjs";
 
 const trajectory = (space, words, a) => {
   const state = { ...a };
@@ -43,11 +44,11 @@ const transformer = (operation, words, arrays) => {
   const params = { classifier: nested(arrays.classifier, 0) };
   for (const name of ["query", "key", "value"]) params[name] = nested(arrays[`blocks.${name}`], 2);
   for (const name of ["weight", "bias"]) params[name] = nested(arrays[`blocks.${name}`], 1);
-  const caches = nested(arrays.x, 1).map((x) => forward(params, transpose(x), skip));
   const [batch, tokens, width] = arrays.x.shape;
   const [blocks, heads] = arrays["blocks.query"].shape;
   const flat = (value) => (Array.isArray(value) ? value.flatMap(flat) : Array.from(value.a));
   if (operation === "transformer_forward") {
+    const caches = nested(arrays.x, 1).map((x) => forward(params, transpose(x), skip));
     const all = (pick) => flat(params.weight.map((_, block) => caches.map((cache) => pick(cache.blocks[block]))));
     const perHead = (letter, ...shape) => ({ shape: [blocks, batch, heads, ...shape],
       a: all((block) => block.heads.map((head) => head[letter])) });
@@ -59,14 +60,20 @@ const transformer = (operation, words, arrays) => {
       activations: { shape: [blocks, batch, width, tokens], a: all((block) => block.A) },
       logits: perSample("logits"), y: perSample("y") };
   }
-  const { value, dLogits } = lossAndGradient(words.loss, caches.map(({ y }) => y),
-    nested(arrays.target, 1).map(transpose));
-  const grads = caches.map((cache, k) => backward(params, cache, dLogits[k], skip));
-  const summed = (name) => grads.map((each) => flat(each[name])).reduce((x, y) => x.map((v, k) => v + y[k]));
-  const answers = { loss: { shape: [], a: [value] } };
-  for (const [name, { shape }] of Object.entries(arrays)) if (name.startsWith("blocks.") || name === "classifier")
-    answers[`d_${name}`] = { shape, a: summed(name.replace("blocks.", "")) };
-  return answers;
+  const [x, target] = [nested(arrays.x, 1), nested(arrays.target, 1)];
+  const collected = (format, pick) => Object.fromEntries(Object.entries(arrays)
+    .filter(([name]) => name.startsWith("blocks.") || name === "classifier")
+    .map(([name, { shape }]) => [format(name), pick(name.replace("blocks.", ""), shape)]));
+  if (operation === "transformer_gradient") {
+    const { value, grads } = batchGradient(params, x, target, words.loss, skip);
+    return { loss: { shape: [], a: [value] },
+      ...collected((name) => `d_${name}`, (name, shape) => ({ shape, a: flat(grads[name]) })) };
+  }
+  const sections = {};
+  for (const name of ["query", "key", "value"]) sections[name] = nested(arrays[`Lambda.blocks.${name}`], 2);
+  const { losses, history } = training(words, params, sections, x, target);
+  return { losses: { shape: [words.steps + 1], a: losses }, ...collected((name) => `${name}_after`,
+    (name, shape) => ({ shape: [words.steps, ...shape], a: flat(history.map((weights) => weights[name])) })) };
 };
 
 // The answers by name; none to a question that this port does not know, "refused" to one without an answer.
@@ -125,7 +132,7 @@ for (const line of readFileSync(asked.replace(/npz$/, "tsv"), "utf8").split("\n"
   const collected = {};
   for (let k = 0; k < Math.max(steps, 1); k++) {
     let answers;
-    if (operation.startsWith("transformer")) answers = transformer(operation, words, arrays);
+    if (operation.startsWith("transformer") || operation === "training") answers = transformer(operation, words, arrays);
     else {
       const a = {};
       for (const [name, { shape, data }] of Object.entries(arrays)) if (name !== "t")
