@@ -10,6 +10,7 @@ import numpy.typing as npt
 from manifold_opt.arrays.checks import Array
 from manifold_opt.groups.translation import TranslationGroup
 from manifold_opt.sections.translation import TranslationSection
+from manifold_opt.sections.transport import CONNECTIONS
 from manifold_opt.spaces.base import HomogeneousSpace
 from manifold_opt.tangent import VectorTangentSpace
 
@@ -85,6 +86,12 @@ class Euclidean(HomogeneousSpace):
     def inverse_cayley(self, Y: Array, Q: Array) -> Array:
         """The difference Q - Y."""
         return np.asarray(self._check("Q", Q) - self._check("Y", Y))
+
+    def parallel_transport(self, Y: Array, Delta: Array, Z: Array, connection: str = "levi_civita") -> Array:
+        """A copy of Z, in either connection."""
+        if connection not in CONNECTIONS:
+            raise ValueError(f"connection must be one of {', '.join(CONNECTIONS)}: got {connection!r}")
+        return np.array(np.broadcast_to(self._check("Z", Z), np.broadcast_shapes(Y.shape, Z.shape)))
 
     def nearest_point(self, M: Array) -> Array:
         """A copy of M."""

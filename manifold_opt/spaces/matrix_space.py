@@ -14,6 +14,7 @@ from manifold_opt.sections.inverse_cayley import inverse_cayley
 from manifold_opt.sections.reflector import ReflectorSection
 from manifold_opt.sections.section import GlobalSection
 from manifold_opt.sections.transported import TransportedSection
+from manifold_opt.sections.transport import CONNECTIONS, levi_civita_transport
 from manifold_opt.spaces.base import HomogeneousSpace
 from manifold_opt.tangent import MatrixTangentSpace
 
@@ -227,6 +228,56 @@ class MatrixSpace(HomogeneousSpace):
         self.check_point(Y)
         self.check_point(Q, "Q")
         return inverse_cayley(Y, Q, self.tangent_space)
+
+    @final
+    def parallel_transport(self, Y: Array, Delta: Array, Z: Array, connection: str = "levi_civita") -> Array:
+        r"""The tangent vector that Z becomes on the way from Y along :meth:`geodesic` to its end.
+
+        With the representations X and W of Delta and Z over :math:`\Lambda` it is
+        :math:`\Lambda\exp(X)W(1)E`. In the *canonical* connection of the reductive space W stays as it is: that is what
+        a transported section does with the moments of a method. In the *Levi-Civita* connection, the one without
+        torsion, :math:`W' = -\frac12[X, W]_{hor}`. Both preserve the metric (where the group is not compact, the
+        bi-invariant pseudo-Riemannian one, whose geodesics these are). On the Grassmann kinds they are the same.
+        Source: Kobayashi and Nomizu, Foundations of Differential Geometry, volume II, chapter X.
+
+        Parameters
+        ----------
+        Y, Delta, Z : numpy.ndarray
+            Points, and tangent vectors at them, (..., N, n).
+        connection : {"levi_civita", "canonical"}
+            Which connection.
+
+        Returns
+        -------
+        numpy.ndarray
+            Tangent vectors (..., N, n) at the point that the geodesic reaches.
+
+        Raises
+        ------
+        ValueError
+            If Y is off the space, Delta or Z is not tangent, or the connection is unknown;
+            :class:`~manifold_opt.sections.RetractionError` on overflow.
+
+        Examples
+        --------
+        On the sphere what is perpendicular to a great circle stays as it is:
+
+        >>> import numpy as np
+        >>> from manifold_opt import Stiefel
+        >>> Y, Delta, Z = np.eye(3)[:, :, None]
+        >>> Stiefel(3, 1).parallel_transport(Y, 1.5 * Delta, Z).ravel().round(15) + 0.0
+        array([0., 0., 1.])
+        """
+        if connection not in CONNECTIONS:
+            raise ValueError(f"connection must be one of {', '.join(CONNECTIONS)}: got {connection!r}")
+        self.check_point(Y)
+        self.check_tangent(Y, Delta)
+        self.check_tangent(Y, Z, "Z")
+        section = self.global_section(Y)
+        X, W = section.lift(Delta), section.lift(Z)
+        if connection == "levi_civita":
+            W = levi_civita_transport(X, W)
+        return section.move(X, "geodesic").push(W)
 
     @final
     def nearest_point(self, M: Array) -> Array:

@@ -155,6 +155,10 @@ class Product:
         """The geodesics of the factors."""
         return map_tree(lambda space, Y, Delta: space.geodesic(Y, Delta), self.factors, Y, Delta)
 
+    def parallel_transport(self, Y: Tree, Delta: Tree, Z: Tree, connection: str = "levi_civita") -> Tree:
+        """The parallel transports of the factors along their geodesics."""
+        return map_tree(lambda space, *arrays: space.parallel_transport(*arrays, connection), self.factors, Y, Delta, Z)
+
     def cayley(self, Y: Tree, Delta: Tree) -> Tree:
         """The Cayley retractions of the factors."""
         return map_tree(lambda space, Y, Delta: space.cayley(Y, Delta), self.factors, Y, Delta)

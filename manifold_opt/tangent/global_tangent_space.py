@@ -70,6 +70,10 @@ class GlobalTangentSpace(ABC):
         """The element with the blocks A and B of a dense element X (..., N, N) of the Lie algebra."""
 
     @abstractmethod
+    def bracket(self, X: HorizontalElement, W: HorizontalElement) -> HorizontalElement:
+        r"""The part :math:`[X, W]_{hor}` of the commutator in this space."""
+
+    @abstractmethod
     def to_dense(self, X: HorizontalElement) -> Array:
         """The dense form (..., N, N) of an element, rows and columns placed as in E."""
 
@@ -186,6 +190,15 @@ class MatrixTangentSpace(GlobalTangentSpace):
         frame, complement = self.adjoint.frame(self.N, self.n), self.adjoint.complement(self.N, self.n)
         return HorizontalElement(self.project_frame(X[..., frame[:, None], frame]),
                                  X[..., complement[:, None], frame], self)
+
+    @final
+    def bracket(self, X: HorizontalElement, W: HorizontalElement) -> HorizontalElement:
+        r"""The part :math:`[X, W]_{hor}` of the commutator: the blocks :math:`[A_X, A_W] - B_X^*B_W + B_W^*B_X` (as far
+        as it is a frame block of this kind) and :math:`B_XA_W - B_WA_X`.
+        """
+        star = self.adjoint
+        a = X.A @ W.A - W.A @ X.A - star(X.B) @ W.B + star(W.B) @ X.B
+        return HorizontalElement(self.project_frame(a), X.B @ W.A - W.B @ X.A, self)
 
     @final
     def to_dense(self, X: HorizontalElement) -> Array:

@@ -55,6 +55,10 @@ class VectorTangentSpace(GlobalTangentSpace):
         r"""The array X (..., \*shape) itself."""
         return HorizontalElement(np.zeros((*X.shape[:X.ndim - len(self.B_shape)], 0, 0), X.dtype), X, self)
 
+    def bracket(self, X: HorizontalElement, W: HorizontalElement) -> HorizontalElement:
+        """Zero: translations commute."""
+        return X * 0.0
+
     def to_dense(self, X: HorizontalElement) -> Array:
         """A copy of the array."""
         return X.B.copy()
