@@ -1,13 +1,14 @@
 """The borders of a step: what it takes, and the largest defect with which it hands out a point."""
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from manifold_opt.arrays.checks import Array, check_array, check_finite, is_finite, tolerance
+from manifold_opt.groups.adjoint import Adjoint
 from manifold_opt.sections import GlobalSection, RetractionError
 from manifold_opt.spaces.base import HomogeneousSpace
 from manifold_opt.tangent import HorizontalElement
@@ -23,6 +24,8 @@ N x 2. A group that is not compact multiplies errors, and is looked at in every 
 
 class GradientError(ValueError):
     """A gradient whose square, or whatever else a method makes of it, overflows."""
+
+LARGEST = {char: float(np.finfo(char).max) for char in "fdFD"}
 
 
 def named(noun: str, path: str) -> str:
@@ -51,7 +54,7 @@ def check_gradient(path: str, dL: Any, point: Array) -> Array:
 def check_moments(path: str, space: HomogeneousSpace, dL: Array, moments: dict[str, Any]) -> None:
     """GradientError if a moment overflowed: Adam would divide by infinity, and not move, in silence."""
     adjoint = getattr(space, "adjoint", None)
-    if (adjoint is None or adjoint.is_compact) and 16 * float(np.vdot(dL, dL)) < np.finfo(dL.dtype).max:
+    if (adjoint is None or adjoint.is_compact) and 16 * float(np.vdot(dL, dL)) < LARGEST[dL.dtype.char]:
         # then all squares of the lift, of norm at most 2 |dL|, are finite, and with them their averages
         return
     for name, array in _arrays(moments):
@@ -83,9 +86,9 @@ def check_moved(path: str, space: HomogeneousSpace, section: GlobalSection, W: H
     r"""RetractionError naming parameter, defect and length of the step, if the point after step t is off the space.
 
     The whole defect takes :math:`2Nn^2` operations for a point and :math:`2N^3` for a section. So the relation
-    :math:`(YU)^*(YU) = U^*U` is looked at in each step for two fixed columns U in general position, and only where it
-    fails the whole defect is computed. Two columns of the section are looked at in the same way, every ten steps on the
-    compact groups; in between a wrong section shows in the next point.
+    :math:`(YU)^*(YU) = U^*U` is looked at in each step for one fixed column U in general position (two columns for a
+    skew form), and only where it fails the whole defect is computed. The section is looked at in the same way, every
+    ten steps on the compact groups; in between a wrong section shows in the next point.
     """
     adjoint = getattr(space, "adjoint", None)
     if adjoint is None:
@@ -93,7 +96,7 @@ def check_moved(path: str, space: HomogeneousSpace, section: GlobalSection, W: H
             raise _off(path, "overflows " + str(section.point.dtype), W)
         return
     Y, (N, n) = section.point, space.shape
-    if not _is_inconspicuous(Y @ _columns(n, Y.dtype), n, N, adjoint):
+    if not _is_inconspicuous(Y.__matmul__, n, N, Y.dtype, adjoint):
         bound = defect_bound(space, Y, t)
         defect = float(np.max(space.point_defect(Y), initial=0.0))
         if not np.isfinite(defect):
@@ -101,7 +104,7 @@ def check_moved(path: str, space: HomogeneousSpace, section: GlobalSection, W: H
         if not defect <= bound:
             raise _off(path, f"leaves the space: defect {defect:.1e}, tolerance {bound:.1e}", W)
     due = t % SECTION_INTERVAL == 0 or not adjoint.is_compact
-    if due and not _is_inconspicuous(section.act(_columns(N, Y.dtype)), N, N, adjoint):
+    if due and not _is_inconspicuous(section.act, N, N, Y.dtype, adjoint):
         check_section(path, space, section, t, W)
 
 
@@ -134,21 +137,21 @@ def _off(path: str, what: str, W: HorizontalElement) -> RetractionError:
     return RetractionError(f"{named('parameter', path)}: the step of length {length:.1e} {what}; take a smaller step")
 
 
-def _is_inconspicuous(P: Array, n: int, N: int, adjoint: Any) -> bool:
-    """Whether P = YU satisfies P*P = U*U to rounding; NaN does not.
-
-    A defect of norm d shows as about d/n in the products of two columns of norm one.
-    """
-    U = _columns(n, P.dtype)
+def _is_inconspicuous(act: Callable[[Array], Array], n: int, N: int, dtype: Any, adjoint: Adjoint) -> bool:
+    """Whether P = act(U) = YU satisfies P*P = U*U to rounding; NaN does not."""
+    U, product, bound = _columns(n, N, dtype, adjoint)
+    P = act(U)
     departure = adjoint(P) @ P
-    departure -= adjoint(U) @ U
-    bound = max(tolerance(25.0, P.dtype, N) / n, tolerance(16.0, P.dtype, 1))
+    departure -= product
     return bool(np.abs(departure).max(initial=0.0) <= bound)
 
 
 @lru_cache(maxsize=64)
-def _columns(n: int, dtype: Any) -> Array:
-    """Two columns of n entries and norm one in general position."""
+def _columns(n: int, N: int, dtype: Any, adjoint: Adjoint) -> tuple[Array, Array, float]:
+    """A column U of n entries and norm one in general position, or two for a skew form, the product U*U, and how far
+    (YU)*(YU) may be from it: a defect of norm d shows there as about d/n.
+    """
     angle = np.sqrt(2.0) * np.arange(1, n + 1)
-    U = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
-    return np.asarray(U / np.linalg.norm(U, axis=0), dtype)
+    U = np.stack([np.cos(angle), np.sin(angle)][:1 if adjoint.is_compact else 2], axis=-1)
+    U = np.asarray(U / np.linalg.norm(U, axis=0), dtype)
+    return U, adjoint(U) @ U, max(tolerance(25.0, dtype, N) / n, tolerance(16.0, dtype, 1))
