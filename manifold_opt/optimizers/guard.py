@@ -25,6 +25,7 @@ N x 2. A group that is not compact multiplies errors, and is looked at in every 
 class GradientError(ValueError):
     """A gradient whose square, or whatever else a method makes of it, overflows."""
 
+
 LARGEST = {char: float(np.finfo(char).max) for char in "fdFD"}
 
 
