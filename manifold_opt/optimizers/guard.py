@@ -54,15 +54,16 @@ def check_gradient(path: str, dL: Any, point: Array) -> Array:
 
 def check_moments(path: str, space: HomogeneousSpace, dL: Array, moments: dict[str, Any]) -> None:
     """GradientError if a moment overflowed: Adam would divide by infinity, and not move, in silence."""
-    adjoint = getattr(space, "adjoint", None)
-    if (adjoint is None or adjoint.is_compact) and 16 * float(np.vdot(dL, dL)) < LARGEST[dL.dtype.char]:
-        # then all squares of the lift, of norm at most 2 |dL|, are finite, and with them their averages
+    adjoint, size, largest = getattr(space, "adjoint", None), float(np.vdot(dL, dL)), LARGEST[dL.dtype.char]
+    if size < (largest / 16 if adjoint is None or adjoint.is_compact else largest**0.5):
+        # the norm of the lift is at most 2 |dL|, or that times the square of the norm of an ordinary point: all its
+        # squares are finite, and with them their averages
         return
     for name, array in _arrays(moments):
         if not np.isfinite(array).all():
-            largest = float(np.max(np.abs(dL), initial=0.0))
             raise GradientError(f"{named('gradient of', path) if path else 'gradient'} must be small enough that the "
-                                f"moment {name} is finite in {dL.dtype}: got entries up to {largest:.1e}")
+                                f"moment {name} is finite in {dL.dtype}: got entries up to "
+                                f"{float(np.max(np.abs(dL), initial=0.0)):.1e}")
 
 
 def keep(moments: dict[str, Any], dL: Array) -> dict[str, Any]:

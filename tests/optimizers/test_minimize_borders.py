@@ -43,8 +43,7 @@ def test_losses_of_one_entry(shape, jac):
 
 
 @pytest.mark.parametrize("value, message", [
-    (None, "got NoneType"), ("1.0", "got str"), (np.ones(2), r"got float64 of shape \(2,\)"), ([1.0, 2.0],
-     r"got float64 of shape"),
+    (None, "got NoneType"), ("1.0", "got str"), (np.ones(2), r"got float64 of shape \(2,\)"), ([1.0, 2.0], "got float64"),
     (1j, "got the complex number 1j"), (object(), "got object"), ({}, "got dict")])
 def test_losses_that_are_no_real_number_name_fun(value, message):
     with pytest.raises(TypeError, match="fun must return a real number: " + message):
@@ -211,8 +210,7 @@ def test_components_of_stacks_and_products():
 def test_too_many_components_and_unknown_choices():
     with pytest.raises(ValueError, match="components must be one of start, both: got 'all'"):
         minimize(procrustes, np.eye(3), Stiefel(3, 3), jac=True, components="all")
-    with pytest.raises(ValueError, match="components must be 'start' for more than 3 members on O.N.,
-        of which x0 has 4"):
+    with pytest.raises(ValueError, match="components must be 'start' for more than 3 members on O.N., .* x0 has 4"):
         minimize(procrustes, np.stack(4 * [np.eye(3)]), Stiefel(3, 3), jac=True, components="both")
 
 
