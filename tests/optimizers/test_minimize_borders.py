@@ -43,7 +43,8 @@ def test_losses_of_one_entry(shape, jac):
 
 
 @pytest.mark.parametrize("value, message", [
-    (None, "got NoneType"), ("1.0", "got str"), (np.ones(2), r"got float64 of shape \(2,\)"), ([1.0, 2.0], "got float64"),
+    (None, "got NoneType"), ("1.0", "got str"), (np.ones(2), r"got float64 of shape \(2,\)"),
+    ([1.0, 2.0], "got float64"),
     (1j, "got the complex number 1j"), (object(), "got object"), ({}, "got dict")])
 def test_losses_that_are_no_real_number_name_fun(value, message):
     with pytest.raises(TypeError, match="fun must return a real number: " + message):
