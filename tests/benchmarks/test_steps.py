@@ -39,6 +39,18 @@ def test_geoopt(benchmark: Any, shape: str, manifold: str) -> None:
     benchmark.pedantic(geoopt_step(*example(space, batch, dtype), manifold), rounds=5, warmup_rounds=1)
 
 
+@pytest.mark.parametrize("norm", [0.99, 1.01, 10.0, 100.0, 1e4])
+@pytest.mark.parametrize("retraction", ["cayley", "geodesic"])
+@pytest.mark.parametrize("space", [Stiefel(20, 3), Stiefel(49, 7), Stiefel(1024, 64), Stiefel(512, 256)], ids=str)
+def test_lengths(benchmark: Any, space: Any, retraction: str, norm: float) -> None:
+    """A move of either side of norm one, where another way begins, and far beyond."""
+    rng = np.random.default_rng(0)
+    section = space.global_section(space.random_point(rng))
+    W = section.tangent_space.random(rng)
+    W = W.scale(norm / W.norm())
+    benchmark.pedantic(section.move, (W, retraction), rounds=10, warmup_rounds=1)
+
+
 @pytest.mark.parametrize("space", [Stiefel(9, 3), SymplecticStiefel(10, 4)], ids=str)
 @pytest.mark.parametrize("batch", [(), (20,)])
 def test_dense_step_is_right(space: Any, batch: tuple[int, ...]) -> None:
