@@ -55,6 +55,11 @@ class MatrixSpace(HomogeneousSpace):
     >>> Z = rng.normal(size=(6, 2))
     >>> np.allclose(space.project_tangent(Y, Z), space.riemannian_gradient(Y, space.metric_operator(Y, Z)))
     True
+    >>> Delta = space.project_tangent(Y, Z)
+    >>> X = space.metric_operator(Y, Delta) @ Y.T
+    >>> Omega = space.horizontal_lift(Y, Delta)
+    >>> np.allclose(Omega, X - X.T), bool(np.isclose(space.metric(Y, Delta, Delta), np.sum(Omega**2) / 2))
+    (True, True)
     """
 
     group: MatrixGroup
