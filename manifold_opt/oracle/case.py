@@ -1,21 +1,14 @@
 """A case: inputs, the numbers that a backend should return, and how far it may be from them."""
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
-from random import Random
 from typing import Any, final
 
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
-from manifold_opt.oracle import decimals
 
-__all__ = ["Case", "conditioned"]
-
-PERTURBATION = Decimal(2)**-83
-"""Relative size of the perturbations that measure conditions; its square is far below the last digit."""
+__all__ = ["Case"]
 
 
 @final
@@ -65,47 +58,3 @@ class Case:
     def eps(self) -> float:
         """The machine epsilon of the dtype."""
         return float(np.finfo(self.dtype).eps)
-
-
-def conditioned(function: Callable[[Mapping[str, Array]], dict[str, Array]],
-                inputs: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, float]]:
-    """The values of a function of decimals, and the unit of its errors.
-
-    Parameters
-    ----------
-    function : callable
-        From a dict of object arrays to a dict of object arrays.
-    inputs : mapping
-        Its argument. Every entry is changed by a random relative amount to measure the condition.
-
-    Returns
-    -------
-    values : dict of str to numpy.ndarray
-        Object arrays.
-    scales : dict of str to float
-        For each value the larger of its largest entry and of its change per relative change of the inputs, to three
-        digits; 1 for a value that is zero.
-
-    Examples
-    --------
-    >>> from manifold_opt.oracle import decimals
-    >>> from manifold_opt.oracle.case import conditioned
-    >>> with decimals.context():
-    ...     X = decimals.exact([1000.0])
-    ...     values, scales = conditioned(lambda arrays: {"difference": arrays["X"] - 999}, {"X": X})
-    >>> scales["difference"] > 100
-    True
-    """
-    random = Random("condition")
-    values = function(inputs)
-    changed = function({name: _perturbed(random, X) for name, X in inputs.items()})
-    scales = {}
-    for name, X in values.items():
-        unit = max(decimals.largest(X), decimals.largest(np.subtract(changed[name], X, dtype=object)) / PERTURBATION)
-        scales[name] = float(f"{unit:.2e}") or 1.0
-    return values, scales
-
-
-def _perturbed(random: Random, X: Array) -> Array:
-    signs = np.array([1 - 2 * random.getrandbits(1) for _ in range(X.size)], dtype=object).reshape(X.shape)
-    return np.asarray(X * (1 + PERTURBATION * signs)) if X.size else X

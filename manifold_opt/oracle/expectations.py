@@ -8,25 +8,10 @@ from fnmatch import fnmatchcase
 from manifold_opt.oracle.quantities import OPERATIONS
 from manifold_opt.oracle.report import Result
 
-__all__ = ["LEVELS", "level_of", "settle", "read_lines"]
+__all__ = ["LEVELS", "settle", "read_lines"]
 
 LEVELS = ("smoke", "core", "full", "hard")
 """How much is asked; each level contains those before it."""
-
-SMALLEST = ("*-6x2-float64-adam-cayley", "euclidean-3x2-float64-adam-cayley", "*-6x2-float64-condition1-geometry",
-            "transformer-small-float64-*")
-"""The cases of the level "smoke"."""
-
-
-def level_of(group: str, name: str, parameters: dict[str, object]) -> str:
-    """The level of a case: the smallest ones of each kind, what float64 training needs, everything usual, the rest."""
-    condition, norm = (float(str(parameters.get(key, 0))) for key in ("condition", "norm"))
-    if condition >= 100 or norm or group in ("step_1000", "degenerate") or "saturated" in name:
-        return "hard"
-    if parameters["dtype"] == "float32":
-        return "full"
-    smallest = any(fnmatchcase(name, pattern) for pattern in SMALLEST)
-    return "smoke" if smallest else "core"
 
 
 def settle(results: list[Result], require: Iterable[str], xfail: Iterable[str]) -> list[Result]:

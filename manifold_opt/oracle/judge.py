@@ -10,6 +10,7 @@ import numpy as np
 
 from manifold_opt.arrays.checks import Array
 from manifold_opt.oracle.case import Case
+from manifold_opt.oracle.mistakes import diagnose
 from manifold_opt.oracle.quantities import OPERATIONS, QUANTITIES
 from manifold_opt.oracle.question import Question, ordered, questions, section_defects
 from manifold_opt.oracle.report import Result
@@ -37,10 +38,13 @@ def _examine_operation(ask: Ask, case: Case, operation: str, group: list[Questio
     for question in group:
         try:
             with np.errstate(all="ignore"):
-                result = compare(case, question, ask(case, question))
+                values = ask(case, question)
+                result = compare(case, question, values) if not question.refusal else _refused(case, question, values)
         except NotImplementedError as error:
             return Result(operation, case.id, "not covered", message=str(error))
         except (Exception, SystemExit) as error:  # a backend may raise anything: the report goes on
+            if question.refusal:
+                return Result(operation, case.id, "agrees", message=f"{type(error).__name__}: {error}", eps=case.eps)
             return Result(operation, case.id, "fails",
                           message=f"{_where(question)}{type(error).__name__}: {error}")
         if result.verdict != "agrees":
@@ -102,10 +106,19 @@ def _measure(base: Result, case: Case, question: Question, values: Mapping[str, 
         where = ", ".join(filter(None, (question.label, words.partition(", ")[2])))
         found = replace(base, quantity=name, error=error, tolerance=tolerance, message=where)
         if not error <= tolerance:
-            return replace(found, verdict="departs")
+            return replace(found, verdict="departs", diagnosis=diagnose(question, name, values[name]))
         if worst is None or found.share >= worst.share:
             worst = found
     return worst or base
+
+
+def _refused(case: Case, question: Question, values: Mapping[str, Any]) -> Result:
+    """Agreement if the answer shows that there is none, by numbers that are not finite or one called ``refused``."""
+    given = {name: np.asarray(value) for name, value in values.items()}
+    shown = np.any(given.pop("refused", np.array(0.0)) != 0) or any(
+        X.dtype.kind in "fc" and not np.isfinite(X).all() for X in given.values())
+    return Result(question.operation, case.id, "agrees" if shown else "departs", eps=case.eps,
+                  message="" if shown else f"must be refused: {question.refusal}; got finite numbers", error=0.0)
 
 
 def _misnamed(question: Question, values: Mapping[str, Any], returned: list[str]) -> str:

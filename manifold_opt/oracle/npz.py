@@ -32,7 +32,8 @@ def npz_bytes(arrays: Mapping[str, Array]) -> bytes:
 
 def _npy_bytes(array: Array) -> bytes:
     """The npy format, version 1.0; NumPy pads its headers differently from version to version."""
-    descr = {"f": "<f", "i": "<i"}[array.dtype.kind] + str(array.dtype.itemsize)
+    size = array.dtype.itemsize // (4 if array.dtype.kind == "U" else 1)
+    descr = f"<{array.dtype.kind}{size}"
     header = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {array.shape}, }}"
     header += " " * (-(len(header) + 11) % 64) + "\n"
     start = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode("latin1")

@@ -66,7 +66,9 @@ MOMENTS = {method: tuple(f"{name}_{block}" for name in names for block in "AB") 
 MOMENTS_NEW = tuple(f"{name}_new" for name in MOMENTS["adam"])
 PARAMS = ("blocks.query", "blocks.key", "blocks.value", "blocks.weight", "blocks.bias", "classifier")
 
-GROUPED = {"moments": MOMENTS["adam"], "params": PARAMS, "data": ("M", "D", "P", "Q")}
+SECTIONS = tuple(f"Lambda.{name}" for name in PARAMS[:3])
+
+GROUPED = {"moments": MOMENTS["adam"], "params": PARAMS, "data": ("M", "D", "P", "Q"), "sections": SECTIONS}
 """Arguments that are a dict of arrays."""
 
 TOLERANCE = 40.0
@@ -143,6 +145,30 @@ QUANTITIES: dict[str, Quantity] = {
     "loss": Quantity("loss of the batch", "relative: ||y - t||/||t||; cross_entropy: -sum(t log y)/batch",
                      "section 5", TOLERANCE),
     **{name: Quantity(f"parameter {name}", "any array", "section 5") for name in PARAMS},
+    **{name: Quantity(f"global sections over {name.partition('.')[2]}", "one for each block and head", "section 5")
+       for name in SECTIONS},
+    **{f"{name}_after": Quantity(f"{name} after each step", "the step of its space, one t for all weights",
+                                 "section 5", TOLERANCE) for name in PARAMS},
+    "Z": Quantity("any vector at Y", "any array", "section 2"),
+    "projection": Quantity("the tangent vector nearest to Z in the metric",
+                           "Stiefel: Z - Y (Y^T Z + Z^T Y)/2; Grassmann: Z - Y Y^T Z; symplectic: the gradient of "
+                           "(I - J^T Y K^-1 Y^T J/2) Z K^-1, of the metric representative on the Grassmann kind",
+                           "section 2", TOLERANCE),
+    "restored": Quantity("section after one Newton-Schulz step", "Lambda (3 I - Lambda* Lambda)/2", "-", TOLERANCE),
+    "O": Quantity("rotation of the reflector section (n, n)",
+                  "minus the polar factor of E^T Y; symplectic: of its part [[a, -b], [b, a]] that commutes with J",
+                  "-", TOLERANCE),
+    "section": Quantity("the reflector section as a matrix",
+                        "(I + D (Y* E O - I)^-1 D*) diag(O, I) with D = Y - E O", "-", TOLERANCE),
+    "O_new": Quantity("rotation of the reflector section after a move",
+                      "O as long as ||(Y_new* E O - I)^-1|| <= 2 sqrt(n) in the Frobenius norm, else that of Y_new",
+                      "-", TOLERANCE),
+    "Delta": Quantity("tangent vector at Y", "of the section: any; of a pair of points: the one that leads to Y_end",
+                      "section 2", TOLERANCE),
+    "Y_end": Quantity("another point", "any point", "section 2"),
+    "angles": Quantity("principal angles of the spans of Y and Y_end, ascending",
+                       "cosines: singular values of Y^T Y_end; sines: of (I - Y Y^T) Y_end", "-", TOLERANCE),
+    "distance": Quantity("length of the shortest geodesic", "root of the sum of the squared angles", "-", TOLERANCE),
     **{f"d_{name}": Quantity(f"gradient of the loss in {name}", f"dL/d({name}), entry by entry", "section 5", TOLERANCE)
        for name in ("classifier", "blocks.bias", "blocks.weight", "blocks.value", "blocks.key", "blocks.query")},
 }
@@ -153,6 +179,8 @@ FORWARD = ("queries", "keys", "values", "probabilities", "attention", "activatio
 GRADIENTS = ("loss", "d_classifier", "d_blocks.bias", "d_blocks.weight", "d_blocks.value", "d_blocks.key",
              "d_blocks.query")
 
+AFTER = tuple(f"{name}_after" for name in PARAMS)
+
 OPERATIONS: dict[str, Operation] = {
     "global_section": Operation(("space", "Y"), "Lambda; any element of the group with Lambda E = Y is right",
                                 ("defect_point", "defect_group"), ("defect_point", "defect_group")),
@@ -161,6 +189,16 @@ OPERATIONS: dict[str, Operation] = {
     "lift_gradient": Operation(("space", "Lambda", "dL"), "(A, B)", ("A", "B"), ("A", "B")),
     "horizontal_lift": Operation(("space", "Y", "Delta"), "Omega", ("Omega",), ("Omega",)),
     "metric": Operation(("space", "Y", "Delta1", "Delta2"), "metric, a number", ("metric",), ("metric",)),
+    "project_tangent": Operation(("space", "Y", "Z"), "projection", ("projection",), ("projection",)),
+    "restore": Operation(("space", "Lambda"), "restored", ("restored",), ("restored",)),
+    "reflector_section": Operation(("space", "Y"), "dict with O and section", ("O", "section"), ("section",)),
+    "reflector_lift": Operation(("space", "Y", "O", "Delta"), "(A, B)", ("A", "B"), ("A", "B")),
+    "reflector_move": Operation(("space", "retraction", "Y", "O", "W_A", "W_B"), "dict with Y_new and O_new",
+                                ("Y_new", "O_new"), ("Y_new",)),
+    "inverse_cayley": Operation(("space", "Y", "Y_end"), "Delta", ("Delta",), ("Delta",)),
+    "principal_angles": Operation(("Y", "Y_end"), "angles", ("angles",), ("angles",)),
+    "grassmann_distance": Operation(("Y", "Y_end"), "distance, a number", ("distance",), ("distance",)),
+    "grassmann_log": Operation(("Y", "Y_end"), "Delta", ("Delta",), ("Delta",)),
     "update": Operation(("method", "hyper", "A", "B", "moments", "t"),
                         "dict with W_A, W_B and, as far as the method has moments, B1_A_new, B1_B_new, B2_A_new, "
                         "B2_B_new",
@@ -177,11 +215,25 @@ OPERATIONS: dict[str, Operation] = {
                                      ("y",)),
     "transformer_gradient": Operation(("params", "x", "target", "loss", "heads", "skip"),
                                       "dict with loss and any of the gradients", GRADIENTS, ("loss",)),
+    "training": Operation(("method", "retraction", "hyper", "params", "sections", "x", "target", "loss", "heads",
+                           "skip", "steps"),
+                          "dict with losses, before step 1 and after each, and NAME_after, the weights after each "
+                          "step; weights without a section lie in vector spaces", ("losses", *AFTER), ("losses",)),
+    "riemannian_gradient_stack": Operation(("space", "Y", "dL"), "grad; axes before the last two broadcast", ("grad",),
+                                           ("grad",)),
+    "lift_gradient_stack": Operation(("space", "Lambda", "dL"), "(A, B)", ("A", "B"), ("A", "B")),
+    "retract_stack": Operation(("space", "retraction", "W_A", "W_B"), "R", ("R",), ("R",)),
+    "move_stack": Operation(("space", "retraction", "Lambda", "W_A", "W_B"), "Lambda_new", ("Lambda_new",),
+                            ("Lambda_new",)),
 }
 """The functions of a backend, in the order in which they are checked."""
 
 KINDS: dict[str, tuple[str, ...]] = {
     "step": ("global_section", "riemannian_gradient", "lift_gradient", "update", "retract", "move", "step"),
-    "geometry": ("global_section", "lift", "horizontal_lift", "metric"), "retraction": ("retract", "move"),
-    "trajectory": ("trajectory",), "transformer": ("transformer_forward", "transformer_gradient")}
-"""What the cases of a kind ask."""
+    "geometry": ("global_section", "lift", "horizontal_lift", "metric", "project_tangent"),
+    "restoration": ("restore",), "reflector": ("reflector_section", "reflector_lift", "reflector_move"),
+    "pair": ("inverse_cayley",), "angles": ("principal_angles", "grassmann_distance", "grassmann_log"),
+    "retraction": ("retract", "move"), "trajectory": ("trajectory",), "training": ("training",),
+    "transformer": ("transformer_forward", "transformer_gradient"),
+    "stack": ("riemannian_gradient_stack", "lift_gradient_stack", "retract_stack", "move_stack"), "refusal": ()}
+"""What the cases of a kind ask; a refusal asks the operation that its parameters name."""

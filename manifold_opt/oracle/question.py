@@ -7,9 +7,9 @@ from typing import Any, final
 
 import numpy as np
 
-from manifold_opt.groups import SymplecticAdjoint, TransposeAdjoint
 from manifold_opt.arrays.checks import Array
 from manifold_opt.oracle.case import Case
+from manifold_opt.oracle.conventions import adjoint, frame
 from manifold_opt.oracle.problems import loss_and_gradient
 from manifold_opt.oracle.quantities import GROUPED, KINDS, MOMENTS, OPERATIONS
 
@@ -37,6 +37,8 @@ class Question:
         Place along the leading axis of the arrays, in cases of steps.
     label : str
         The same in words.
+    refusal : str
+        Why the arguments must be refused, by an error or numbers that are not finite; empty if they are fine.
 
     Examples
     --------
@@ -55,6 +57,7 @@ class Question:
     growth: float
     step: int | None = None
     label: str = ""
+    refusal: str = ""
 
     def copied(self) -> dict[str, Any]:
         """The arguments as copies, which a backend may overwrite."""
@@ -66,7 +69,7 @@ class Question:
 def questions(case: Case) -> Iterator[Question]:
     """The questions that a case asks, step by step, in the order of the operations."""
     if case.kind != "step":
-        for operation in KINDS[case.kind]:
+        for operation in KINDS[case.kind] or (case.parameters["operation"],):
             yield _question(case, case.arrays, operation)
         return
     for k, t in enumerate(case.arrays["t"]):
@@ -79,7 +82,9 @@ def _question(case: Case, arrays: Mapping[str, Array], operation: str, step: int
               label: str = "") -> Question:
     arguments = {name: _argument(name, case, arrays) for name in OPERATIONS[operation].arguments}
     rows = case.parameters["shape"][0] if "shape" in case.parameters else case.parameters["width"]
-    growth = float(np.sqrt(rows * (case.parameters.get("steps", 1) if operation == "trajectory" else 1)))
+    growth = float(np.sqrt(rows * case.parameters.get("steps", 1)))
+    if case.kind == "refusal":
+        return Question(operation, arguments, {}, {}, growth, refusal=case.parameters["reason"])
     if operation == "global_section":
         expected, scales = _any_section(case.parameters["space"], arrays["Y"], arrays["Lambda"])
     else:
@@ -94,7 +99,7 @@ def _argument(name: str, case: Case, arrays: Mapping[str, Array]) -> Any:
         return {key: arrays[key] for key in GROUPED[name] if key in arrays}
     if name == "t":
         return int(arrays["t"])
-    if name == "Delta":
+    if name == "Delta" and "Delta1" in arrays:
         return arrays["Delta1"]
     if name == "Y" and name not in arrays:
         return _point(case.parameters["space"], arrays["Lambda"], *case.parameters["shape"])
@@ -103,8 +108,7 @@ def _argument(name: str, case: Case, arrays: Mapping[str, Array]) -> Any:
 
 def _point(space: str, Lambda: Array, N: int, n: int) -> Array:
     """The columns of a section that make up its point."""
-    adjoint = SymplecticAdjoint() if space.startswith("symplectic") else TransposeAdjoint()
-    return np.array(Lambda[:, adjoint.frame(N, n)], order="C")
+    return np.array(Lambda[:, frame(space, N, n)], order="C")
 
 
 def _any_section(space: str, Y: Array, Lambda: Array) -> tuple[dict[str, Array], dict[str, float]]:
@@ -129,10 +133,9 @@ def section_defects(space: str, Y: Array, Lambda: Array) -> dict[str, Array]:
         return {"defect_point": Lambda - Y}
     if Lambda.shape != (len(Y), len(Y)):
         raise ValueError(f"Lambda must have shape {(len(Y), len(Y))}: got {Lambda.shape}")
-    adjoint = SymplecticAdjoint() if space.startswith("symplectic") else TransposeAdjoint()
     wide = Lambda.astype(np.float64)
-    return {"defect_point": Lambda[:, adjoint.frame(*Y.shape)] - Y,
-            "defect_group": adjoint(wide) @ wide - np.eye(len(wide))}
+    return {"defect_point": Lambda[:, frame(space, *Y.shape)] - Y,
+            "defect_group": adjoint(space, wide) @ wide - np.eye(len(wide))}
 
 
 def ordered(question: Question) -> list[tuple[str, int | None, str]]:
@@ -142,6 +145,11 @@ def ordered(question: Question) -> list[tuple[str, int | None, str]]:
     the first departure is where a fault arises and not where it arrives.
     """
     names = [name for name in OPERATIONS[question.operation].quantities if name in question.expected]
+    if question.operation == "training":
+        losses = len(question.expected["losses"])
+        return [("losses", 0, "losses, before step 1"),
+                *((name, step - (name != "losses"), f"{name}, after step {step}") for step in range(1, losses)
+                  for name in names)]
     if not question.operation.startswith("transformer"):
         return [(name, None, name) for name in names]
     forward = question.operation == "transformer_forward"

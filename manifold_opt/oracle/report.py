@@ -76,8 +76,8 @@ class Result:
     def __str__(self) -> str:
         text = f"{self.verdict:12} {self.operation}: "
         where = f" ({self.message})" if self.message else ""
-        form = f"; a departure of this form: {self.diagnosis}" if self.diagnosis else ""
-        if self.verdict in ("agrees", "departs"):
+        form = f"; departures of this form: {self.diagnosis}" if self.diagnosis else ""
+        if self.verdict in ("agrees", "departs") and self.quantity:
             return (f"{text}{self.quantity} of {self.case} off by {self.error:.2g} eps, "
                     f"tolerance {self.tolerance:.2g} eps, {self.digits:.1f} digits{where}{form}")
         return f"{text}{self.case}{where}{form}"
@@ -193,8 +193,9 @@ class BackendReport(Report):
         if first is None:
             agreed = sum(result.verdict == "agrees" for result in self.results)
             return f"agrees: {agreed} checks{self._without()}"
+        form = f"; departures of this form: {first.diagnosis}" if first.diagnosis else ""
         return (f"departs: {len(self.departures)} of {len(self.covered)} checks; look first at {first.operation}, "
-                f"quantity {first.quantity or '(none compared)'}{self._without()}")
+                f"quantity {first.quantity or '(none compared)'}{form}{self._without()}")
 
     def _without(self) -> str:
         lacking = [f"{name} ({reason})" if reason else name for name, reason in self.uncovered.items()]

@@ -1,195 +1,222 @@
-"""An independent evaluation in 50 digits: mpmath's own matrices, exponential and elimination."""
+"""An independent evaluation on the arithmetic of the tests (mpmath): every formula dense, gradients by differences."""
+import decimals as d
 import mpmath
 import numpy as np
-from mpmath import matrix, mpf
 
-DIGITS = 50
-
-
-def to_mpmath(X):
-    X = np.asarray(X, dtype=np.float64)
-    result = matrix(*X.shape)
-    for i in range(X.shape[0]):
-        for j in range(X.shape[1]):
-            result[i, j] = mpf(float(X[i, j]))
-    return result
+WIDTH, DIFFERENCE = 400, mpmath.mpf(10)**-100
 
 
-def to_numpy(X, dtype):
-    return np.array([[float(X[i, j]) for j in range(X.cols)] for i in range(X.rows)],
-                    dtype=np.float64).reshape(X.rows, X.cols).astype(dtype)
-
-
-def entrywise(function, *matrices):
-    result = matrix(matrices[0].rows, matrices[0].cols)
-    for i in range(result.rows):
-        for j in range(result.cols):
-            result[i, j] = function(*(X[i, j] for X in matrices))
-    return result
-
-
-def columns(X, which):
-    result = matrix(X.rows, len(which))
-    for i in range(X.rows):
-        for k, j in enumerate(which):
-            result[i, k] = X[i, j]
-    return result
-
-
-def form(size):
-    J = matrix(size, size)
-    for i in range(size // 2):
-        J[i, size // 2 + i], J[size // 2 + i, i] = mpf(1), mpf(-1)
-    return J
-
-
-def adjoint(space, M):
-    return form(M.cols).T * M.T * form(M.rows) if space.startswith("symplectic") else M.T
+def symplectic(space):
+    return space.startswith("symplectic")
 
 
 def split(space, N, n):
     """Frame and complement."""
-    if not space.startswith("symplectic"):
+    if not symplectic(space):
         return list(range(n)), list(range(n, N))
     frame = [*range(n // 2), *range(N // 2, N // 2 + n // 2)]
     return frame, [j for j in range(N) if j not in frame]
 
 
-class MpmathBackend:
-    """Gradient, lift, update, retraction, section after the step and forward pass, rounded to the dtype at the end."""
+def rounded(X, like):
+    return d.rounded(X).astype(like.dtype)
 
+
+def precise(method):
+    """The method within the context of many digits."""
+    def run(self, *arguments):
+        with d.digits():
+            return method(self, *arguments)
+
+    return run
+
+
+def algebra_part(space, A):
+    return A * 0 if space.endswith("grassmann") else (A - d.adjoint(A, symplectic(space))) / 2
+
+
+class MpmathBackend:
+    """All operations on single arrays but those of sections that are chosen; rounded to the dtype at the end."""
+
+    @precise
     def riemannian_gradient(self, space, Y, dL):
-        with mpmath.workdps(DIGITS):
-            if space == "euclidean":
-                return dL
-            grad = self._gradient(space, to_mpmath(Y), to_mpmath(dL))
-            if space.endswith("grassmann"):
-                grad -= to_mpmath(Y) * (adjoint(space, to_mpmath(Y)) * grad)
-            return to_numpy(grad, dL.dtype)
+        return dL if space == "euclidean" else rounded(self._gradient(space, d.big(Y), d.big(dL)), dL)
 
     def _gradient(self, space, Y, dL):
-        X = dL * Y.T
-        return (X - adjoint(space, X)) * Y
+        grad = d.gradient(Y, dL, symplectic(space))
+        return grad - Y @ (d.adjoint(Y, symplectic(space)) @ grad) if space.endswith("grassmann") else grad
 
+    def _lift(self, space, Lambda, Delta, like):
+        frame, complement = split(space, *Delta.shape)
+        star = d.adjoint(Lambda[:, complement], symplectic(space)) if complement else np.zeros((0, len(Lambda)), object)
+        A = algebra_part(space, d.adjoint(Lambda[:, frame], symplectic(space)) @ Delta)
+        return rounded(A, like), rounded(star @ Delta, like)
+
+    @precise
     def lift(self, space, Lambda, Delta):
-        with mpmath.workdps(DIGITS):
-            if space == "euclidean":
-                return np.zeros((0, 0)), Delta
-            return self._lift(space, to_mpmath(Lambda), to_mpmath(Delta), Delta.dtype)
+        return (np.zeros((0, 0)), Delta) if space == "euclidean" else self._lift(
+            space, d.big(Lambda), d.big(Delta), Delta)
 
-    def _lift(self, space, Lambda, Delta, dtype):
-        frame, complement = split(space, Delta.rows, Delta.cols)
-        A = adjoint(space, columns(Lambda, frame)) * Delta
-        A = A * 0 if space.endswith("grassmann") else (A - adjoint(space, A)) / 2
-        B = to_numpy(adjoint(space, columns(Lambda, complement)) * Delta, dtype) if complement else np.zeros(
-            (0, Delta.cols))
-        return to_numpy(A, dtype), B
-
+    @precise
     def lift_gradient(self, space, Lambda, dL):
-        with mpmath.workdps(DIGITS):
-            if space == "euclidean":
-                return np.zeros((0, 0)), dL
-            L, frame = to_mpmath(Lambda), split(space, *dL.shape)[0]
-            return self._lift(space, L, self._gradient(space, columns(L, frame), to_mpmath(dL)), dL.dtype)
+        if space == "euclidean":
+            return np.zeros((0, 0)), dL
+        L = d.big(Lambda)
+        Y = L[:, split(space, *dL.shape)[0]]
+        return self._lift(space, L, d.gradient(Y, d.big(dL), symplectic(space)), dL)
 
+    @precise
+    def horizontal_lift(self, space, Y, Delta):
+        return rounded(self._horizontal_lift(space, Y, Delta), Delta)
+
+    def _horizontal_lift(self, space, Y, Delta):
+        if space == "symplectic_grassmann":
+            raise NotImplementedError("no metric representative")
+        Y, Delta = d.big(Y), d.big(Delta)
+        if space == "symplectic_stiefel":
+            return d.right_invariant_lift(Y, Delta)
+        return Delta if space == "euclidean" else Delta @ Y.T - Y @ Delta.T if space == "grassmann" else (
+            d.orthogonal_lift(Y, Delta, False))
+
+    @precise
+    def metric(self, space, Y, Delta1, Delta2):
+        product = np.sum(self._horizontal_lift(space, Y, Delta1) * self._horizontal_lift(space, Y, Delta2))
+        return rounded(product / (1 if space == "euclidean" else 2), Delta1)
+
+    @precise
+    def project_tangent(self, space, Y, Z):
+        if space == "symplectic_grassmann":
+            raise NotImplementedError("no metric representative")
+        y, z = d.big(Y), d.big(Z)
+        if space == "symplectic_stiefel":
+            J, K = d.big(np.block([[np.zeros((len(Y) // 2,) * 2), np.eye(len(Y) // 2)],
+                                   [-np.eye(len(Y) // 2), np.zeros((len(Y) // 2,) * 2)]])), d.inverse(y.T @ y)
+            return rounded(d.gradient(y, (z - J.T @ y @ K @ y.T @ J @ z / 2) @ K, True), Z)
+        if space == "euclidean":
+            return Z
+        tangent = z - y @ (y.T @ z + z.T @ y) / 2
+        return rounded(tangent - y @ (y.T @ tangent) if space == "grassmann" else tangent, Z)
+
+    @precise
+    def restore(self, space, Lambda):
+        L = d.big(Lambda)
+        return rounded(L @ (3 * d.eye(len(L)) - d.adjoint(L, symplectic(space)) @ L) / 2, Lambda)
+
+    @precise
+    def inverse_cayley(self, space, Y, Y_end):
+        if space.endswith("grassmann"):
+            raise NotImplementedError("no polar factor")
+        y, q, s = d.big(Y), d.big(Y_end), symplectic(space)
+        a = d.adjoint(y, s) @ q
+        M, b = 2 * d.inverse(a + d.eye(len(a))), q - y @ a
+        return rounded((b - y @ (d.adjoint(y, s) @ b)) @ M - y @ (M - d.adjoint(M, s)), Y)
+
+    def _angles(self, Y, Y_end):
+        y, q = d.big(Y), d.big(Y_end)
+        b = q - y @ (y.T @ q)
+        L = mpmath.matrix(((b - y @ (y.T @ b)) @ d.inverse(y.T @ q)).tolist())
+        U, S, V = mpmath.svd_r(L)
+        return (np.array(X.tolist(), object).reshape(X.rows, X.cols) for X in (U, S.apply(mpmath.atan), V))
+
+    @precise
+    def principal_angles(self, Y, Y_end):
+        return rounded(list(self._angles(Y, Y_end))[1].ravel()[::-1], Y)
+
+    @precise
+    def grassmann_distance(self, Y, Y_end):
+        return rounded(d.norm(list(self._angles(Y, Y_end))[1]), Y)
+
+    @precise
+    def grassmann_log(self, Y, Y_end):
+        U, angles, V = self._angles(Y, Y_end)
+        return rounded((U * angles.ravel()) @ V, Y)
+
+    @precise
     def update(self, method, hyper, A, B, moments, t):
-        hyper, result = {name: mpf(value) for name, value in hyper.items()}, {}
-        with mpmath.workdps(DIGITS):
-            for name, G in (("A", A), ("B", B)):
-                if not G.size:
-                    empty = [f"W_{name}", *(f"{moment}_new" for moment in moments if moment.endswith(name))]
-                    result.update({key: np.zeros(G.shape, G.dtype) for key in empty})
-                else:
-                    before = {k: to_mpmath(moments[f"B{k}_{name}"]) for k in "12" if f"B{k}_{name}" in moments}
-                    after, numerator = self._moments(method, hyper, to_mpmath(G), before, t)
-                    # the velocity is that of the moments as they are stored
-                    after = {k: to_numpy(X, G.dtype) for k, X in after.items()}
-                    numerator = to_mpmath(after["1"]) if after else numerator
-                    result.update({f"B{k}_{name}_new": X for k, X in after.items()})
-                    result[f"W_{name}"] = to_numpy(self._velocity(hyper, numerator, after.get("2"), t), G.dtype)
+        hyper, result = {name: mpmath.mpf(value) for name, value in hyper.items()}, {}
+        for name, G in (("A", A), ("B", B)):
+            before = {k: d.big(moments[f"B{k}_{name}"]) for k in "12" if f"B{k}_{name}" in moments}
+            after = {k: rounded(X, G) for k, X in self._moments(method, hyper, d.big(G), before, t).items()}
+            # the velocity is that of the moments as they are stored
+            first = d.big(after["1"]) if after else d.big(G)
+            result.update({f"B{k}_{name}_new": X for k, X in after.items()})
+            result[f"W_{name}"] = rounded(self._velocity(hyper, first, after.get("2"), t), G)
         return result
 
     def _moments(self, method, hyper, G, before, t):
         if method == "gradient":
-            return {}, G
+            return {}
         if method == "momentum":
-            return {"1": hyper["alpha"] * before["1"] + G}, G
+            return {"1": hyper["alpha"] * before["1"] + G}
         after = {}
-        for k, value in (("1", G), ("2", entrywise(lambda g: g * g, G))):
+        for k, value in (("1", G), ("2", G * G)):
             rho = hyper[f"rho{k}"]
             after[k] = (rho - rho**t) / (1 - rho**t) * before[k] + (1 - rho) / (1 - rho**t) * value
-        return after, G
+        return after
 
-    def _velocity(self, hyper, numerator, second, t):
+    def _velocity(self, hyper, first, second, t):
         if "learning_rate" in hyper:
             rate = hyper["learning_rate"]
         else:
             last = hyper["steps"] - 1
-            rate = hyper["eta1"] * (hyper["eta2"] / hyper["eta1"])**(min(mpf(t - 1), last) / last)
-        if second is None:
-            return -rate * numerator
-        return entrywise(lambda b, v: -rate * b / (mpmath.sqrt(v) + hyper["delta"]), numerator, to_mpmath(second))
+            rate = hyper["eta1"] * (hyper["eta2"] / hyper["eta1"])**(min(mpmath.mpf(t - 1), last) / last)
+        if second is None or not first.size:
+            return -rate * first
+        return -rate * first / (np.vectorize(mpmath.sqrt, otypes=[object])(d.big(second)) + hyper["delta"])
 
     def _increment(self, space, retraction, W_A, W_B):
         N, n = len(W_A) + len(W_B), len(W_A)
         frame, complement = split(space, N, n)
-        A, X = to_mpmath(W_A), matrix(N, N)
-        for i, row in enumerate(frame):
-            for j, column in enumerate(frame):
-                X[row, column] = A[i, j]
+        X = d.big(np.zeros((N, N)))
+        X[np.ix_(frame, frame)] = d.big(W_A)
         if complement:
-            B, minus = to_mpmath(W_B), -adjoint(space, to_mpmath(W_B))
-            for i, row in enumerate(complement):
-                for j, column in enumerate(frame):
-                    X[row, column], X[column, row] = B[i, j], minus[j, i]
-        if retraction == "geodesic":
-            return mpmath.expm(X, method="taylor")
-        return (mpmath.eye(N) - X / 2)**-1 * (mpmath.eye(N) + X / 2)
+            X[np.ix_(complement, frame)] = d.big(W_B)
+            X[np.ix_(frame, complement)] = -d.adjoint(d.big(W_B), symplectic(space))
+        return d.expm(X) if retraction == "geodesic" else d.cayley(X)
 
+    @precise
     def retract(self, space, retraction, W_A, W_B):
         if space == "euclidean":
             return W_B
-        with mpmath.workdps(DIGITS):
-            R = to_numpy(self._increment(space, retraction, W_A, W_B), np.float64)
-            # entries that cancel exactly are stored as zero
-            return np.where(np.abs(R) > 1e-45 * np.abs(R).max(), R, 0.0).astype(W_B.dtype)
+        R = d.rounded(self._increment(space, retraction, W_A, W_B))
+        # entries that cancel exactly are stored as zero
+        return np.where(np.abs(R) > 1e-45 * np.abs(R).max(), R, 0.0).astype(W_B.dtype)
 
+    @precise
     def move(self, space, retraction, Lambda, W_A, W_B):
-        with mpmath.workdps(DIGITS):
-            if space == "euclidean":
-                return to_numpy(to_mpmath(Lambda) + to_mpmath(W_B), Lambda.dtype)
-            return to_numpy(to_mpmath(Lambda) * self._increment(space, retraction, W_A, W_B), Lambda.dtype)
+        if space == "euclidean":
+            return rounded(d.big(Lambda) + d.big(W_B), Lambda)
+        return rounded(d.big(Lambda) @ self._increment(space, retraction, W_A, W_B), Lambda)
 
+    @precise
     def transformer_forward(self, params, x, heads, skip):
-        with mpmath.workdps(DIGITS):
-            samples = [self._sample(params, z, heads, skip) for z in x]
-        return {name: np.array([sample[name] for sample in samples], dtype=x.dtype) for name in ("logits", "y")}
+        return {"y": rounded(d.transformer(self._tree(params), d.big(x), skip), x)}
 
-    def _sample(self, params, x, heads, skip):
-        Z = to_mpmath(x).T
-        for block in range(len(params["blocks.bias"])):
-            Q, K, V = ([to_mpmath(W).T * Z for W in params[f"blocks.{name}"][block]]
-                       for name in ("query", "key", "value"))
-            Y = matrix(Z.rows, Z.cols)
-            for h in range(heads):
-                O = V[h] * softmax(K[h].T * Q[h] / mpmath.sqrt(Z.rows))
-                for i in range(O.rows):
-                    for j in range(O.cols):
-                        Y[h * O.rows + i, j] = O[i, j]
-            Y = Y + Z if skip else Y
-            b = params["blocks.bias"][block]
-            U = to_mpmath(params["blocks.weight"][block]) * Y + to_mpmath(b[:, None]) * mpmath.ones(1, Z.cols)
-            Z = Y + entrywise(mpmath.tanh, U)
-        logits = to_mpmath(params["classifier"]) * columns(Z, [Z.cols - 1])
-        return {"logits": to_numpy(logits, np.float64)[:, 0], "y": to_numpy(softmax(logits), np.float64)[:, 0]}
+    def transformer_gradient(self, params, x, target, loss, heads, skip):
+        """The loss, and its gradients by central differences in very many digits: no formula of a derivative."""
+        with mpmath.workdps(WIDTH):
+            tree, samples, t = {name: d.big(W) for name, W in params.items()}, d.big(x), d.big(target)
+            result = {"loss": rounded(self._loss(tree, samples, t, loss, skip), x)}
+            for name, W in tree.items():
+                slopes = np.empty(W.shape, object)
+                for place in np.ndindex(W.shape):
+                    given = W[place]
+                    ends = []
+                    for sign in (1, -1):
+                        W[place] = given + sign * DIFFERENCE
+                        ends.append(self._loss(tree, samples, t, loss, skip))
+                    W[place], slopes[place] = given, (ends[0] - ends[1]) / (2 * DIFFERENCE)
+                result[f"d_{name}"] = rounded(slopes, x)
+        return result
 
+    def _loss(self, params, x, target, loss, skip):
+        y = d.transformer(self._tree(params), x, skip)
+        if loss == "relative":
+            return d.norm(y - target) / d.norm(target)
+        return -sum(mpmath.log(p) for p, one in zip(y.ravel(), target.ravel()) if one) / len(y)
 
-def softmax(S):
-    """The softmax of every column."""
-    E = entrywise(mpmath.exp, S)
-    sums = [mpmath.fsum(E[i, j] for i in range(E.rows)) for j in range(E.cols)]
-    result = matrix(E.rows, E.cols)
-    for i in range(E.rows):
-        for j in range(E.cols):
-            result[i, j] = E[i, j] / sums[j]
-    return result
+    def _tree(self, params):
+        blocks = {name.removeprefix("blocks."): d.big(W) if W.dtype != object else W
+                  for name, W in params.items() if name.startswith("blocks.")}
+        W = params["classifier"]
+        return {"blocks": blocks, "classifier": d.big(W) if W.dtype != object else W}

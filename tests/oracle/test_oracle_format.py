@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from manifold_opt import oracle
-from manifold_opt.oracle.catalogue import GROUPS, build
+from manifold_opt.oracle.expectations import LEVELS
 from manifold_opt.oracle.format import DATA
-from manifold_opt.oracle.npz import npz_bytes
-from manifold_opt.version import __version__
+from manifold_opt.oracle.quantities import KINDS, OPERATIONS, QUANTITIES
+from manifold_opt.oracle.question import questions
+from manifold_opt.oracle.schema import MANIFEST_SCHEMA
 
 MANIFEST = json.loads((DATA / "manifest.json").read_text(encoding="utf-8"))
-SLOW = ("step_1000", "trajectories", "steps_grassmann", "steps_symplectic_grassmann")
+OTHERS = {"manifest.json", "manifest.schema.json", "selftest.npz", "selftest.json"}
 
 
 def read_npy(content):
@@ -29,25 +30,9 @@ def read_npy(content):
     return header["shape"], struct.unpack(f"<{count}{code}", content[10 + length:])
 
 
-@pytest.mark.parametrize("group", [pytest.param(group, marks=[pytest.mark.slow] if group in SLOW else [])
-                                   for group in GROUPS])
-def test_made_again_the_bytes_are_the_same(group):
-    made = {f"{case.id}/{name}": X for case in build(group) for name, X in sorted(case.arrays.items())}
-    assert npz_bytes(made) == (DATA / f"{group}.npz").read_bytes()
-
-
-def test_export_writes_the_stored_manifest(tmp_path):
-    oracle.export(tmp_path, ["geometry", "steps_euclidean"])
-    made = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
-    assert made.pop("version") == __version__
-    for group, content in made.pop("groups").items():
-        assert content == MANIFEST["groups"][group]
-    assert made == {name: value for name, value in MANIFEST.items() if name not in ("version", "groups")}
-
-
 def test_files_are_small_and_as_the_manifest_says():
     assert sum(file.stat().st_size for file in DATA.iterdir()) < 5e6
-    assert sorted(MANIFEST["groups"]) == sorted(GROUPS)
+    assert {file.name for file in DATA.iterdir()} == OTHERS | {f"{group}.npz" for group in MANIFEST["groups"]}
     for group, content in MANIFEST["groups"].items():
         data = (DATA / content["file"]).read_bytes()
         assert hashlib.sha256(data).hexdigest() == content["sha256"]
@@ -77,7 +62,7 @@ def test_arrays_are_read_without_numpy():
 
 
 def test_numpy_reads_them_without_pickle():
-    for file in DATA.glob("*.npz"):
+    for file in set(DATA.glob("*.npz")) - {DATA / "selftest.npz"}:
         with np.load(file, allow_pickle=False) as archive:
             assert all(archive[name].dtype.kind in "fi" for name in archive.files)
 
@@ -120,10 +105,68 @@ def test_trajectories_descend():
 
 def test_another_schema_is_refused(tmp_path):
     (tmp_path / "manifest.json").write_text('{"schema": 99, "groups": {}}')
-    with pytest.raises(ValueError, match="schema version 1: got 99"):
+    with pytest.raises(ValueError, match="schema version 2: got 99"):
         oracle.load_cases(directory=tmp_path)
 
 
-def test_unknown_groups_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="groups must be among .*: got steps_torus"):
-        oracle.export(tmp_path, ["steps_torus"])
+def test_the_manifest_satisfies_its_schema():
+    jsonschema = pytest.importorskip("jsonschema")
+    assert json.loads((DATA / "manifest.schema.json").read_text(encoding="utf-8")) == MANIFEST_SCHEMA
+    jsonschema.Draft202012Validator.check_schema(MANIFEST_SCHEMA)
+    validator = jsonschema.Draft202012Validator(MANIFEST_SCHEMA)
+    assert not list(validator.iter_errors(MANIFEST))
+    group = MANIFEST["groups"]["steps_euclidean"]
+    name, case = next(iter(group["cases"].items()))
+    for change in ({"kind": "steps"}, {"level": 3}, {"parameters": {**case["parameters"], "metod": "adam"}},
+                   {"arrays": {"Y": {"shape": [3, 2], "role": "expected"}}}):
+        wrong = {**MANIFEST, "groups": {"steps_euclidean": {**group, "cases": {name: {**case, **change}}}}}
+        assert list(validator.iter_errors(wrong)), change
+
+
+def test_zip_promises():
+    """Stored, sizes in the local headers, no zip64: a reader needs neither a decompressor nor the central directory."""
+    for file in DATA.glob("*.npz"):
+        content = file.read_bytes()
+        assert b"PK\x06\x06" not in content[-200:] and len(content) < 2**32
+        with zipfile.ZipFile(file) as archive:
+            for info in archive.infolist():
+                start = info.header_offset
+                signature, _, flags, method, _, _, _, packed, size = struct.unpack_from("<4sHHHHHIII", content, start)
+                assert (signature, flags & 8, method) == (b"PK\x03\x04", 0, zipfile.ZIP_STORED)
+                assert packed == size == info.file_size < 2**32 - 1 and info.extra == b""
+
+
+def test_every_operation_and_kind_is_asked():
+    cases = oracle.load_cases()
+    assert {case.kind for case in cases} == set(KINDS)
+    assert {question.operation for case in cases for question in questions(case)} == set(OPERATIONS)
+    levels = [case["level"] for group in MANIFEST["groups"].values() for case in group["cases"].values()]
+    assert set(levels) == set(LEVELS) and 10 < levels.count("smoke") < 30
+
+
+def test_no_quantity_is_tested_by_vague_cases_only():
+    """Where the tolerance exceeds a hundredth of the largest entry, another case of the same kind is sharper."""
+    sharp, vague = set(), {}
+    for case in oracle.load_cases():
+        p = case.parameters
+        for question in questions(case):
+            for name, expected in question.expected.items():
+                largest = np.abs(expected).max(initial=0.0)
+                key = (question.operation, name, *(p.get(word) for word in ("space", "method", "retraction", "dtype")))
+                bound = QUANTITIES[name].tolerance * question.growth * case.eps * question.scales.get(name, 1.0)
+                if largest > 0 and bound <= 0.01 * largest:
+                    sharp.add(key)
+                elif largest > 0:
+                    vague[key] = case.id
+    assert len(vague) > 50 and not set(vague) - sharp
+
+
+def test_the_saturated_softmax_is_saturated_and_tested():
+    for case in oracle.load_cases("transformer-saturated-*"):
+        P = case.arrays["probabilities"][..., -1]
+        others = np.sort(P, axis=-1)[..., :-1].sum(axis=-1)
+        low, high = (1e-12, 1e-8) if case.dtype == np.float64 else (1e-3, 0.1)
+        assert low < others.min() and others.max() < high
+        for name in ("d_blocks.query", "d_blocks.key"):
+            bound = QUANTITIES[name].tolerance * np.sqrt(case.parameters["width"]) * case.eps * case.scales[name]
+            assert bound < 0.01 * np.abs(case.arrays[name]).max()

@@ -6,7 +6,7 @@ from manifold_opt import oracle
 from manifold_opt.oracle import NumpyBackend
 
 CASES = oracle.load_cases(["stiefel-6x2-float64-*", "grassmann-6x2-float64-*", "symplectic_stiefel-6x2-float64-*",
-                           "euclidean-3x2-float64-*", "transformer-small-float64-*"])
+                           "euclidean-3x2-float64-*", "transformer-small-float64-*"], level="full")
 
 
 class TransposedSection(NumpyBackend):

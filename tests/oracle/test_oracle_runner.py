@@ -1,4 +1,6 @@
 """The runner: the library itself agrees, in each of its forms, and every kind of misbehavior has its verdict."""
+import sys
+
 import numpy as np
 import pytest
 
@@ -56,7 +58,7 @@ def test_a_backend_that_covers_nothing_does_not_pass():
     (lambda R: R.astype(object), "fails", "R must be real floating-point numbers: got dtype object"),
     (lambda R: R > 0, "fails", "R must be real floating-point numbers: got dtype bool"),
     (lambda R: R.astype("float32"), "fails", "R must be float64 in this case: got float32 (x64 is off?)"),
-    (lambda R: exit("gone"), "fails", "SystemExit: gone")])
+    (lambda R: sys.exit("gone"), "fails", "SystemExit: gone")])
 def test_misbehavior_is_reported(answer, verdict, words):
     class Port:
         def retract(self, *arguments):

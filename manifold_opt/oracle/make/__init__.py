@@ -1,0 +1,1 @@
+"""The generator, which proves how every stored number is rounded; it needs python-flint (extra ``oracle``)."""
