@@ -19,10 +19,13 @@ __all__ = ["Blocks", "BlocksCache"]
 @final
 @dataclass(frozen=True)
 class BlocksCache:
-    """For each piece of the batch its number of samples and the caches of attention and feed-forward by block."""
+    """For each piece of the batch its number of samples and the caches of attention and feed-forward by block; and the
+    workspace that they lie in, with the number of the pass."""
 
     sizes: list[int]
     pieces: list[list[tuple[Any, Any]]]
+    workspace: Workspace
+    turn: int
 
 
 @final
@@ -82,12 +85,17 @@ class Blocks:
                 caches.append((attention, feed_forward))
             return rows(Z), caches
 
+        turn = workspace.begin()
         outputs, caches = zip(*workspace.map(run, range(len(parts)), parts))
-        return np.concatenate(outputs), BlocksCache([len(part) for part in parts], list(caches))
+        sizes = [len(part) for part in parts]
+        return np.concatenate(outputs), BlocksCache(sizes, list(caches), workspace, turn)
 
     def backward(self, weights: Sequence[Mapping[str, Array]], cache: BlocksCache, dy: Array,
                  workspace: Workspace) -> tuple[list[dict[str, Array]], Array]:
         """Gradients of the weights by block, and that of x, from the gradient dy (batch, tokens, width)."""
+        if cache.turn != cache.workspace.turn:
+            raise ValueError("cache must be that of the last forward pass with its workspace: a later one has "
+                             "overwritten it")
         parts = np.split(dy, np.cumsum(cache.sizes)[:-1])
 
         def run(piece: int, part: Array) -> tuple[list[dict[str, Array]], Array]:

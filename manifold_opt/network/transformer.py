@@ -235,7 +235,8 @@ class VisionTransformer:
         Raises
         ------
         TypeError, ValueError
-            If dy is no finite array of the shape and precision of y.
+            If dy is no finite array of the shape and precision of y, or `cache` no cache of a forward pass, or one that
+            a later forward pass with the same workspace has overwritten.
         """
         return self.pullback(params, cache, dy, workspace)[0]
 

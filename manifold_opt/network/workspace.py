@@ -74,9 +74,10 @@ class Workspace:
     pieces are added in the order of the pieces. The numbers therefore depend on `pieces`, through rounding, and not on
     `threads`: a pass gives the same bits with 1, 2 and 4 threads, as long as the BLAS uses one thread itself.
 
-    The cache of a forward pass lives in the workspace: the next forward pass with the same workspace overwrites it.
-    Outputs and gradients are never shared with the workspace. One workspace serves one caller at a time. It may be
-    used after a fork, copied and pickled: the copy has its own threads, and no memory yet.
+    The cache of a forward pass lives in the workspace: the next forward pass with the same workspace overwrites it,
+    and a backward pass from the old one is refused. Outputs and gradients are never shared with the workspace. One
+    workspace serves one caller at a time. It may be used after a fork, copied and pickled: the copy has its own
+    threads, and no memory yet.
 
     Parameters
     ----------
@@ -109,6 +110,12 @@ class Workspace:
         self._executor: ThreadPoolExecutor | None = None
         self._process = os.getpid()
         self._buffers: dict[tuple[int, int | None], Buffers] = {}
+        self.turn = 0
+
+    def begin(self) -> int:
+        """The number of a new forward pass, which overwrites the cache of the one before."""
+        self.turn += 1
+        return self.turn
 
     def split(self, batch: int, tokens: int) -> int:
         """Number of pieces of a batch of so many sequences of so many tokens."""

@@ -94,6 +94,25 @@ def test_copies_have_their_own_threads_and_no_memory() -> None:
     assert len(pickle.dumps(workspace)) < 200 and kept(workspace) == 8000
 
 
+@pytest.mark.parametrize("attention", ["fused", "plain"])
+def test_an_overwritten_cache_is_refused(attention: str) -> None:
+    """A later pass with the same workspace, a prediction too; with a workspace for each, both caches are good."""
+    rng = np.random.default_rng(0)
+    model, workspace = VisionTransformer(2, heads=2, width=6, classes=3, attention=attention), Workspace()
+    params, x = model.init(rng, np.float64), rng.random((5, 4, 6))
+    y, cache = model.forward(params, x, workspace)
+    expected = model.backward(params, cache, y, workspace)
+    assert np.array_equal(model.backward(params, cache, y)["classifier"], expected["classifier"])
+    for later in (lambda: model.forward(params, x, workspace), lambda: model.predict(params, x, workspace=workspace)):
+        _, cache = model.forward(params, x, workspace)
+        later()
+        with pytest.raises(ValueError, match="cache must be that of the last forward pass with its workspace"):
+            model.backward(params, cache, y, workspace)
+    _, cache = model.forward(params, x)
+    model.forward(params, 2 * x)
+    assert np.array_equal(model.backward(params, cache, y)["classifier"], expected["classifier"])
+
+
 def test_no_thread_works_on_after_an_error() -> None:
     workspace, done = Workspace(2), list[int]()
 
