@@ -38,7 +38,8 @@ def torch_epoch(settings: Settings, data: ImageData, form: str) -> Epoch:
     """
     training = Training(settings, data)
     x, target = (torch.from_numpy(part(settings.dtype)) for part in (training.train.sequences, training.train.targets))
-    test, labels = torch.from_numpy(training.test.sequences(settings.dtype)), torch.from_numpy(training.test.labels.copy())
+    test = torch.from_numpy(training.test.sequences(settings.dtype))
+    labels = torch.from_numpy(training.test.labels.copy())
     params, optimizer = parameters(training)
     epoch = 0
 
