@@ -15,7 +15,7 @@ from manifold_opt.optimizers.objective import Objective
 from manifold_opt.optimizers.optimizer import Optimizer
 from manifold_opt.optimizers.scaling import exponent, scaled
 from manifold_opt.optimizers.schedule import rate_at
-from manifold_opt.sections import GlobalSection, RetractionError, retraction_derivative
+from manifold_opt.sections import GlobalSection, RetractionError
 from manifold_opt.spaces.base import HomogeneousSpace
 from manifold_opt.tangent import HorizontalElement
 
@@ -93,7 +93,8 @@ class QuasiNewton:
         try:
             sections = map_tree(lambda path, space, section, X: self._moved(path, space, section, X * t),
                                 self.optimizer.spaces, self.sections, direction, names=True)
-            velocity = map_tree(lambda X: retraction_derivative(self.optimizer.retraction, X, t), direction)
+            velocity = map_tree(lambda section, X: section.derivative(X, self.optimizer.retraction, t), self.sections,
+                                direction)
         except (RetractionError, np.linalg.LinAlgError):
             return impossible
         value, gradient = self.objective(_points(sections))

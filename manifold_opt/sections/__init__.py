@@ -1,6 +1,6 @@
 """Sections of the group over a space, and the retractions that move them (paper v4, sections 2 and 4)."""
 from manifold_opt.sections.cayley import Cayley, CayleyFactor
-from manifold_opt.sections.derivative import cayley_derivative, retraction_derivative
+from manifold_opt.sections.derivative import cayley_derivative
 from manifold_opt.sections.geodesic import Geodesic
 from manifold_opt.sections.group_step import GroupStep
 from manifold_opt.sections.reflector import ReflectorSection, dense_reflector
@@ -12,4 +12,4 @@ from manifold_opt.sections.transported import TransportedSection
 
 __all__ = ["RETRACTIONS", "Cayley", "CayleyFactor", "Geodesic", "GlobalSection", "GroupStep",
            "ReflectorSection", "Retraction", "RetractionError", "TranslationSection", "TransportedSection",
-           "cayley_derivative", "dense_reflector", "get_retraction", "retraction_derivative"]
+           "cayley_derivative", "dense_reflector", "get_retraction"]

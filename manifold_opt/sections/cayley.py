@@ -8,6 +8,7 @@ import numpy as np
 from manifold_opt.arrays.checks import Array
 from manifold_opt.arrays.matrix_functions import cayley_factor
 from manifold_opt.arrays.rotations import skew_cayley
+from manifold_opt.sections.derivative import cayley_derivative
 from manifold_opt.sections.group_step import FractionStep, GroupStep, LowRankStep, split_by_length
 from manifold_opt.sections.low_rank import low_rank_step
 from manifold_opt.sections.orthonormal_basis import orthonormal_factors
@@ -39,6 +40,10 @@ class Cayley(Retraction):
     True
     """
 
+    def derivative(self, X: HorizontalElement, t: float) -> HorizontalElement:
+        """See :func:`~manifold_opt.sections.cayley_derivative`."""
+        return cayley_derivative(X, t)
+
     def step(self, W: HorizontalElement) -> GroupStep:
         """See :meth:`Retraction.step`; RetractionError where 2 is an eigenvalue of the velocity (symplectic spaces)."""
         T = _half_square(W)
@@ -68,6 +73,10 @@ class CayleyFactor(Retraction):
     >>> np.allclose(section.move(W, Cayley()).point, section.move(W, CayleyFactor()).point, atol=1e-14)
     True
     """
+
+    def derivative(self, X: HorizontalElement, t: float) -> HorizontalElement:
+        """See :func:`~manifold_opt.sections.cayley_derivative`."""
+        return cayley_derivative(X, t)
 
     def step(self, W: HorizontalElement) -> GroupStep:
         """See :meth:`Retraction.step`; RetractionError where 2 is an eigenvalue of the velocity (symplectic spaces)."""

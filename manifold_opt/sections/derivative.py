@@ -3,12 +3,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from manifold_opt.sections.cayley import Cayley, CayleyFactor
-from manifold_opt.sections.geodesic import Geodesic
-from manifold_opt.sections.retraction import Retraction
-from manifold_opt.tangent import HorizontalElement, VectorTangentSpace
+from manifold_opt.tangent import HorizontalElement
 
-__all__ = ["cayley_derivative", "retraction_derivative"]
+__all__ = ["cayley_derivative"]
 
 
 def cayley_derivative(X: HorizontalElement, t: float) -> HorizontalElement:
@@ -52,21 +49,9 @@ def cayley_derivative(X: HorizontalElement, t: float) -> HorizontalElement:
     >>> np.allclose(section.move(X, "cayley").push(cayley_derivative(X, 1.0)), difference, atol=1e-8)
     True
     """
-    if isinstance(X.space, VectorTangentSpace):
-        return X
     adjoint = X.adjoint
     t = float(t)
     m = np.linalg.inv(np.eye(X.A.shape[-1], dtype=X.dtype) - 0.5 * t * X.A + (0.25 * t * t) * (adjoint(X.B) @ X.B))
     A = adjoint(m) @ X.A @ m
     # what the projection drops turns the representative and not the point
     return HorizontalElement(X.space.project_frame(A), X.B @ (m - 0.5 * t * A), X.space)
-
-
-def retraction_derivative(retraction: Retraction, X: HorizontalElement, t: float) -> HorizontalElement:
-    """The element Z with the derivative :math:`\\Lambda ZE` of the curve at t; TypeError for a foreign retraction."""
-    if isinstance(retraction, Geodesic):
-        return X
-    if isinstance(retraction, (Cayley, CayleyFactor)):
-        return cayley_derivative(X, t)
-    raise TypeError("retraction must be 'geodesic' or 'cayley' where derivatives along it are needed: got "
-                    f"{type(retraction).__name__}")

@@ -37,6 +37,10 @@ class Geodesic(Retraction):
     True
     """
 
+    def derivative(self, X: HorizontalElement, t: float) -> HorizontalElement:
+        """X itself: the curve is a one-parameter group."""
+        return X
+
     def step(self, W: HorizontalElement) -> GroupStep:
         """See :meth:`Retraction.step`; RetractionError where the exponential overflows (symplectic spaces)."""
         long = np.asarray(W.norm() > 1.0)

@@ -53,6 +53,17 @@ class Retraction(ABC):
             If the retraction is undefined or overflows at W.
         """
 
+    def derivative(self, X: HorizontalElement, t: float) -> HorizontalElement:
+        r"""The element Z with :math:`\frac{d}{dt}\Lambda\mathcal R(tX)E = \Lambda\mathcal R(tX)ZE`, for line searches.
+
+        Raises
+        ------
+        TypeError
+            If the retraction does not know it.
+        """
+        raise TypeError(f"retraction must know its derivative where a line search needs it, as 'geodesic' and 'cayley' "
+                        f"do: got {type(self).__name__}")
+
     @final
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"

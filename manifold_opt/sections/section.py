@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 
 from manifold_opt.arrays.checks import Array
 from manifold_opt.sections.retraction import Retraction
+from manifold_opt.sections.retractions import get_retraction
 from manifold_opt.tangent import GlobalTangentSpace, HorizontalElement
 
 __all__ = ["GlobalSection"]
@@ -78,6 +79,13 @@ class GlobalSection(ABC):
     def move_in_place(self, W: HorizontalElement, retraction: str | Retraction) -> GlobalSection:
         """The same as :meth:`move`; arrays of this section except its point may be overwritten, which uses it up."""
         return self.move(W, retraction)
+
+    def derivative(self, X: HorizontalElement, retraction: str | Retraction, t: float) -> HorizontalElement:
+        r"""The element Z with :math:`\frac{d}{dt}\Lambda\mathcal R(tX)E = \Lambda\mathcal R(tX)ZE`.
+
+        A loss with the differential D over the section moved by tX has the derivative :math:`\langle D, Z\rangle`.
+        """
+        return get_retraction(retraction).derivative(X, t)
 
     @abstractmethod
     def restore(self) -> GlobalSection:

@@ -66,6 +66,11 @@ class TranslationSection(GlobalSection):
         get_retraction(retraction)
         return TranslationSection(np.asarray(self.point + W.B), self.tangent_space)
 
+    def derivative(self, X: HorizontalElement, retraction: str | Retraction, t: float) -> HorizontalElement:
+        """X itself, whatever the retraction."""
+        get_retraction(retraction)
+        return X
+
     def restore(self) -> TranslationSection:
         """The section itself: a vector space has no constraint."""
         return self

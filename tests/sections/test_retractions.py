@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 from geometry_cases import MATRIX_SPACES, cases
 
-from manifold_opt import Stiefel, SymplecticStiefel
+from manifold_opt import Euclidean, Stiefel, SymplecticStiefel, minimize
 from manifold_opt.arrays import tolerance
-from manifold_opt.sections import RETRACTIONS, Cayley, RetractionError, get_retraction
+from manifold_opt.sections import RETRACTIONS, Cayley, Geodesic, Retraction, RetractionError, get_retraction
 from manifold_opt.tangent import HorizontalElement
 
 LIVE = [space for space in MATRIX_SPACES if space.dimension > 0]
@@ -119,3 +119,37 @@ def test_overflowing_symplectic_exponential(dtype, norm):
         space.riemannian_geodesic(section.point, Omega)
     with pytest.raises(RetractionError, match="exponential overflows"):
         space.geodesic(section.point, Omega)
+
+
+@pytest.mark.parametrize("retraction", ["geodesic", "cayley", "cayley_factor"])
+@pytest.mark.parametrize("space", [Stiefel(6, 3), SymplecticStiefel(6, 2), Euclidean(3)], ids=str)
+def test_derivative_along_a_retraction(space, retraction):
+    """Against a central difference of the point."""
+    rng, t, h = np.random.default_rng(0), 0.6, 1e-5
+    section = space.global_section(space.random_point(rng))
+    X = 0.5 * section.lift(space.random_tangent(rng, section.point))
+    ahead, behind = (section.move((t + s) * X, retraction).point for s in (h, -h))
+    Z = section.derivative(X, retraction, t)
+    slope = section.move(t * X, retraction).push(Z)
+    np.testing.assert_allclose(slope, (ahead - behind) / (2 * h), rtol=0, atol=1e-8)
+
+
+def test_a_retraction_of_a_user_brings_its_derivative_or_says_so():
+    class Halved(Retraction):
+        """The geodesic at half the time."""
+
+        def step(self, W):
+            return Geodesic().step(0.5 * W)
+
+    class Complete(Halved):
+        def derivative(self, X, t):
+            return 0.5 * X
+
+    def loss(Y):
+        return np.sum((Y - 2 * np.eye(5, 2))**2), 2 * (Y - 2 * np.eye(5, 2))
+
+    Y = Stiefel(5, 2).random_point(np.random.default_rng(0))
+    result = minimize(loss, Y, Stiefel(5, 2), jac=True, retraction=Complete())
+    assert result.success and np.linalg.norm(result.x - np.eye(5, 2)) < 1e-5
+    with pytest.raises(TypeError, match="retraction must know its derivative .*: got Halved"):
+        minimize(loss, Y, Stiefel(5, 2), jac=True, retraction=Halved())
