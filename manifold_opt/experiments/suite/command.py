@@ -90,7 +90,7 @@ def _one(experiment: Experiment, plan: Plan, *, train: bool, alone: bool) -> Non
     elif train:
         run_experiment(experiment, plan)
     print(f"{experiment.name}: {experiment.question}\n{write_section(experiment, plan.folder)}\n", flush=True)
-    if experiment.name in ("methods", "depth"):
+    if experiment.name in ("methods", "depth", "warmup"):
         write_answer(plan.folder / "methods.json", EXPERIMENTS.values())
         if (plan.folder / "methods.json").exists():
             shares = write_stored_shares(plan.folder / "methods.json")

@@ -10,9 +10,11 @@ from typing import Any
 from manifold_opt.experiments.figures import save_figure
 from manifold_opt.experiments.files import write_whole
 from manifold_opt.experiments.suite.budget import budget
+from manifold_opt.experiments.suite.cases import WARMUP
 from manifold_opt.experiments.suite.drawing import draw_groups
 from manifold_opt.experiments.suite.experiment import Experiment, Result, by_group, trainings
 from manifold_opt.experiments.suite.methods import answer
+from manifold_opt.experiments.suite.statistics import MINIMUM_SEEDS
 from manifold_opt.experiments.suite.storage import load_results
 
 __all__ = ["write_answer", "write_section"]
@@ -65,23 +67,36 @@ def write_answer(stored: Path, experiments: Iterable[Experiment]) -> None:
     Parameters
     ----------
     stored : pathlib.Path
-        Results of the main table, ``methods.json``; the two files are written beside it. While too few are there, the
-        first paragraph rests on those of the sweep over depth.
+        Results of the main table, ``methods.json``; the two files are written beside it. While they have fewer groups
+        with enough seeds than the sweeps have in the same setting, the first paragraph rests on those.
     experiments : iterable of Experiment
         All experiments.
     """
-    results = load_results(stored) if stored.exists() else []
-    said, shown = answer(results), results
-    sweep = stored.with_name("depth.json")
-    if said.startswith("Who") and sweep.exists():
-        # the sweep over depth has the four rivals in the same setting, for half as long
-        shown = [replace(result, run=replace(result.run, group=result.run.settings.label))
-                 for result in load_results(sweep) if result.run.settings.blocks == 16]
-        said = f"The main table is not complete; after four epochs of its setting: {answer(shown)}"
+    results, short = load_results(stored) if stored.exists() else [], four_epochs(stored.parent)
+    shown, said = results, answer(results)
+    if len(enough_seeds(short)) > len(enough_seeds(results)):
+        shown, said = short, f"The main table is not complete; after four epochs of its setting: {answer(short)}"
     write_text(stored.with_name("answer.inc"), f"{said}\n")
     if shown:
         save_figure(stored.with_name("answer.png"), draw_groups(shown, loss="final loss of each seed"))
-    write_text(stored.with_name("budget.inc"), f"{budget(experiments, results)}\n")
+    write_text(stored.with_name("budget.inc"), f"{budget(experiments, results or short)}\n")
+
+
+def four_epochs(folder: Path) -> list[Result]:
+    """The runs of the sweeps that have the setting of the main table, and half its epochs."""
+    found: dict[tuple[str, int], Result] = {}
+    for path in (folder / "depth.json", folder / "warmup.json"):
+        for result in load_results(path) if path.exists() else ():
+            settings = result.run.settings
+            if settings.blocks == 16 and settings.warmup in (0, WARMUP):
+                run = replace(result.run, group=settings.label)
+                found.setdefault((settings.label, settings.seed), replace(result, run=run))
+    return list(found.values())
+
+
+def enough_seeds(results: list[Result]) -> list[str]:
+    """The groups with enough seeds for a claim."""
+    return [name for name, group in by_group(results).items() if len(group) >= MINIMUM_SEEDS]
 
 
 def write_text(path: Path, text: str) -> None:

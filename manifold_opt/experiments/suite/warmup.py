@@ -15,11 +15,10 @@ class WarmupExperiment(Sweep):
     name = "warmup"
     question = "How long must the warm-up be?"
     setting = "warmup"
-    values = (0, 64, 8, 16, 32, 4)
+    values = (0, 64, 16, 32)
     label = "warm-up steps"
-    methods = ("free_adam_same_start", "adam")
 
     def introduction(self) -> str:
         """What is varied."""
-        return ("The rate rises linearly from zero over the first steps of an epoch's 32; four epochs at L = 16, all "
-                "else as in the main table.")
+        return ("The rate rises linearly from zero over so many steps, of which an epoch has 32; four epochs at L = "
+                "16, all else as in the main table.")
