@@ -60,7 +60,7 @@ def test_fields_reach_model_and_optimizer() -> None:
     ({"constrained": ("quarry",)}, "constrained may hold"),
     ({"retraction": "straight"}, "retraction"),
     ({"section": "random"}, "section must be one of"),
-    ({"restore": 0}, "restore must be"),
+    ({"restore": 0}, "restore .*must be at least 1: got 0"),
 ])
 def test_bad_settings(given: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
