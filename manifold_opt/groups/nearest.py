@@ -8,7 +8,7 @@ import numpy as np
 from manifold_opt.arrays.checks import Array, tolerance
 from manifold_opt.arrays.matrix_functions import newton_schulz
 
-__all__ = ["certified_nearest", "polar_factor"]
+__all__ = ["certified_nearest", "polar_factor", "sylvester"]
 
 MOST_ITERATIONS = 200
 
@@ -70,14 +70,14 @@ def certified_nearest(M: Array, adjoint: Callable[[Array], Array]) -> Array:
         previous = largest
         with np.errstate(divide="ignore", invalid="ignore"):
             G = _transposed(Y) @ Y
-            S = S + _sylvester(adjoint(G), G, defect)
+            S = S + sylvester(adjoint(G), G, defect)
         if not np.isfinite(S).all() or not np.max(np.linalg.norm(S, ord=2, axis=(-2, -1)), initial=0.0) < 1.0:
             break
     raise ValueError("M must be near the space: no nearest point is certified, since the multiplier S in "
                      "M = Y + (Y^T)* S does not stay below 1; start from a matrix nearer to Y*Y = I")
 
 
-def _sylvester(H: Array, G: Array, R: Array) -> Array:
+def sylvester(H: Array, G: Array, R: Array) -> Array:
     """The solution X of HX + XG = R for symmetric positive definite H and G."""
     eta, U = np.linalg.eigh(H)
     gamma, V = np.linalg.eigh(G)

@@ -16,7 +16,7 @@ __all__ = ["CutLocusWarning", "Grassmann"]
 
 
 class CutLocusWarning(RuntimeWarning):
-    """A shortest geodesic is not unique.
+    """A shortest geodesic is not unique, or a geodesic not known to be the shortest.
 
     Examples
     --------

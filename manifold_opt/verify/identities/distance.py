@@ -21,8 +21,8 @@ def zero(trial: Trial) -> Array:
 @identity("distance: symmetric", "d(Y1, Y2) = d(Y2, Y1)", r"d(Y_1, Y_2) = d(Y_2, Y_1)", PLACE, Bound(10, q=0.5),
           needs=("distance",))
 def symmetric(trial: Trial) -> Array:
-    """For two random points."""
-    other = trial.points("other", trial.batch)
+    """For two points of which one is near the other, or random where there are no geodesics."""
+    other = _near(trial)
     d = trial.space.distance
     return np.asarray(abs(d(trial.Y, other) - d(other, trial.Y)))
 
@@ -30,11 +30,11 @@ def symmetric(trial: Trial) -> Array:
 @identity("distance: separates points", "d(Y1, Y2) > 0 for Y1 != Y2, orthogonal planes included", r"d(Y_1, Y_2) > 0",
           PLACE, Bound(0, q=0), needs=("distance",), where=("of positive dimension",))
 def separates(trial: Trial) -> Array:
-    """1 where different points have no distance: random ones, and columns of E that are orthogonal to each other.
+    """1 where different points have no distance: near ones, and columns of E that are orthogonal to each other.
 
     Compared with the Frobenius norm of their difference, since random numbers may lie close together.
     """
-    pairs = [(trial.Y, trial.points("other", trial.batch))]
+    pairs = [(trial.Y, _near(trial))]
     if trial.adjoint is not None and trial.N >= 2 * trial.shape[1]:
         n = trial.shape[1]
         identity_matrix = np.eye(trial.N, dtype=trial.dtype)
@@ -42,7 +42,7 @@ def separates(trial: Trial) -> Array:
         other = identity_matrix[:, trial.adjoint.complement(trial.N, n)]
         pairs.append((frame, other[:, trial.adjoint.frame(trial.N - n, n)]))
     axes = tuple(range(-len(trial.shape), 0))
-    return np.asarray([float(np.any(trial.space.distance(Y1, Y2)
+    return np.asarray([float(np.any(_distance_or_infinity(trial, Y1, Y2)
                                     <= trial.eps**0.5 * np.sqrt(np.sum((Y1 - Y2) ** 2, axis=axes))))
                        for Y1, Y2 in pairs])
 
@@ -55,3 +55,18 @@ def length(trial: Trial) -> Array:
     Delta = trial.Delta * trial.dtype.type(0.1 / max(trial.scale, 1e-30))
     expected = np.sqrt(trial.space.metric(Y, Delta, Delta))
     return np.asarray(abs(trial.space.distance(Y, trial.space.geodesic(Y, Delta)) - expected))
+
+
+def _near(trial: Trial) -> Array:
+    """Points at a distance of at most 1 where the space has geodesics, within every injectivity radius; else random."""
+    if not trial.offers("geodesic"):
+        return trial.points("other", trial.batch)
+    return np.asarray(trial.space.geodesic(trial.Y, trial.Delta / trial.dtype.type(max(1.0, trial.scale))))
+
+
+def _distance_or_infinity(trial: Trial, Y1: Array, Y2: Array) -> Array:
+    """The distance; infinity where a space refuses points that are too far apart for it to be known."""
+    try:
+        return np.asarray(trial.space.distance(Y1, Y2))
+    except ValueError:
+        return np.asarray(np.inf)
