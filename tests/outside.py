@@ -117,12 +117,6 @@ class FlagTangentSpace(MatrixTangentSpace):
         A[..., self.rows, self.columns] = c
         return A - self.adjoint(A)
 
-    def __eq__(self, other):
-        return isinstance(other, FlagTangentSpace) and (self.N, self.sizes) == (other.N, other.sizes)
-
-    def __hash__(self):
-        return hash((self.N, self.sizes))
-
 
 @final
 class Flag(MatrixSpace):
@@ -137,9 +131,3 @@ class Flag(MatrixSpace):
 
     def __repr__(self):
         return f"Flag({self.shape[0]}, {', '.join(map(str, self.tangent_space.sizes))})"
-
-    def __eq__(self, other):
-        return isinstance(other, Flag) and self.tangent_space == other.tangent_space
-
-    def __hash__(self):
-        return hash(self.tangent_space)

@@ -143,4 +143,10 @@ def test_inverse_cayley_of_a_flag_has_no_closed_form():
 def test_equality_of_adjoints_and_groups_counts_their_parameters():
     assert SignatureAdjoint(1) != SignatureAdjoint(2) == SignatureAdjoint(2)
     assert IndefiniteOrthogonalGroup(5, 1) != IndefiniteOrthogonalGroup(5, 2)
+
+
+def test_equality_of_kinds_and_spaces_counts_their_parameters():
+    assert Flag(6, 1, 2) == Flag(6, 1, 2) != Flag(6, 2, 1) and len({Flag(6, 1, 2), Flag(6, 1, 2)}) == 1
+    assert Flag(6, 1, 2).tangent_space != Flag(6, 2, 1).tangent_space == Flag(6, 2, 1).tangent_space
+    assert IndefiniteStiefel(7, 2) == IndefiniteStiefel(7, 2) != IndefiniteStiefel(7, 1)
     assert issubclass(IndefiniteOrthogonalGroup, MatrixGroup)

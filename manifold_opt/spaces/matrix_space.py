@@ -333,6 +333,13 @@ class MatrixSpace(HomogeneousSpace):
     def _tangent_requirement(self) -> str:
         return self.tangent_space.tangent_requirement
 
+    def __eq__(self, other: object) -> bool:
+        return (type(self) is type(other) and isinstance(other, MatrixSpace)
+                and (self.group, self.tangent_space) == (other.group, other.tangent_space))
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.shape))
+
     def metric_representative(self, Y: Array, Delta: Array) -> Array:
         """The vector that differs from Delta by a vertical one and is orthogonal to all of them: Delta itself where
         the group is compact or nothing is vertical; a space of another kind says which.
