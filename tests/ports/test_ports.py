@@ -1,14 +1,20 @@
 """The worked ports of docs/ports agree with the oracle in all that they cover, and faults planted in them are found."""
 import csv
 import importlib
+import json
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from manifold_opt import oracle
+from manifold_opt.oracle.answers import write_questions
+from manifold_opt.oracle.format import DATA
+from manifold_opt.oracle.npz import npz_bytes
 
 DOCS = Path(__file__).parents[2] / "docs" / "ports"
 STEP = {"riemannian_gradient", "lift", "lift_gradient", "update", "retract", "move", "step", "trajectory"}
@@ -102,6 +108,51 @@ def test_a_program_that_breaks_off_is_no_agreement(tmp_path):
         pytest.skip("there is no node")
     with pytest.raises(ValueError, match="end with exit code 0: got 3"):
         oracle.check_command(f"node {tmp_path / 'port.mjs'}", "steps_euclidean")
+
+
+def self_test(folder):
+    """What the judge in JavaScript says of the oracle's self-test."""
+    if shutil.which("node") is None:
+        pytest.skip("there is no node")
+    return subprocess.run(["node", str(folder / "judge.mjs"), str(DATA)], capture_output=True, text=True)
+
+
+def test_the_judge_passes_the_self_test():
+    run = self_test(DOCS / "js")
+    count = len(json.loads((DATA / "selftest.json").read_text())["trials"])
+    assert run.stdout == f"{count} of {count} verdicts as expected\n" and run.returncode == 0
+
+
+@pytest.mark.parametrize("right, wrong, trial", [
+    ("if (!(error <= largest)) largest", "if (error > largest) largest", "nan"),
+    ("Math.sqrt((p.shape ?", "1.2 * Math.sqrt((p.shape ?", "above-tolerance"),
+    (" || (missing.length && unknown.length)", "", "moments-misnamed|gradients-misnamed|misnamed"),
+    ("for (let k = 0; k < steps; k++)", "for (let k = 0; k < 1; k++)", "third-step"),
+    ("type === \"<f4\" && p.dtype === \"float64\"", "false", "narrow")])
+def test_a_fault_in_the_judge_is_found(tmp_path, right, wrong, trial):
+    shutil.copytree(DOCS / "js", tmp_path, dirs_exist_ok=True)
+    text = (tmp_path / "judge.mjs").read_text(encoding="utf-8")
+    assert text.count(right) == 1
+    (tmp_path / "judge.mjs").write_text(text.replace(right, wrong), encoding="utf-8")
+    run = self_test(tmp_path)
+    assert run.returncode == 1 and re.search(rf"^({trial}) ", run.stdout, re.MULTILINE)
+
+
+def test_the_judge_agrees_with_this_one(tmp_path):
+    """The answers of the port in JavaScript, and the same with one wrong entry."""
+    if shutil.which("node") is None:
+        pytest.skip("there is no node")
+    questions, answers = tmp_path / "questions.npz", tmp_path / "answers.npz"
+    write_questions(questions, oracle.load_cases(["*-6x2-float64-adam-cayley", "transformer-small-*"]))
+    subprocess.run(["node", str(DOCS / "js" / "answer.mjs"), str(questions), str(answers)], check=True)
+    judge = ["node", str(DOCS / "js" / "judge.mjs"), str(DATA), str(answers)]
+    assert subprocess.run(judge).returncode == 0
+    with np.load(answers) as archive:
+        arrays = dict(archive)
+    arrays["stiefel-6x2-float64-adam-cayley/retract/R"][4, 0, 0] += 1e-9
+    answers.write_bytes(npz_bytes(arrays))
+    run = subprocess.run(judge, capture_output=True, text=True)
+    assert run.returncode == 1 and run.stdout == "departs stiefel-6x2-float64-adam-cayley/retract R\n"
 
 
 def test_the_table_says_who_agrees(table):

@@ -5,9 +5,11 @@ const TYPES = { "<f8": Float64Array, "<f4": Float32Array, "<i8": BigInt64Array }
 const readNpy = (npy) => {
   const start = 10 + npy.readUInt16LE(8);
   const header = npy.toString("latin1", 10, start);
-  const Type = TYPES[header.match(/'descr': '([^']*)'/)[1]];
+  const type = header.match(/'descr': '([^']*)'/)[1];
+  if (header.includes("'fortran_order': True")) throw new Error("arrays must be in C order");
   const shape = header.match(/'shape': \(([^)]*)\)/)[1].split(",").filter((length) => length.trim()).map(Number);
-  return { shape, data: new Type(new Uint8Array(npy.subarray(start)).buffer) }; // a copy, which is aligned
+  const copy = new Uint8Array(npy.subarray(start)); // which is aligned
+  return { type, shape, data: TYPES[type] ? new TYPES[type](copy.buffer) : null };
 };
 export const writeNpy = (descr, shape, data) => {
   const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape.map((n) => `${n}, `).join("")}), }`;
