@@ -53,6 +53,8 @@ class HorizontalElement:
     """
 
     __slots__ = ("A", "B", "space")
+    # a product of an array with an element is refused: it would be an array of elements
+    __array_ufunc__ = None
 
     def __init__(self, A: Array, B: Array, space: GlobalTangentSpace) -> None:
         self.A, self.B, self.space = A, B, space

@@ -67,6 +67,14 @@ def test_numbers_keep_the_dtype(number):
         assert isinstance(result, HorizontalElement) and result.A.dtype == result.B.dtype == np.float32
 
 
+@pytest.mark.parametrize("operate", [lambda X, a: a * X, lambda X, a: X * a, lambda X, a: X / a, lambda X, a: a + X])
+def test_arrays_are_no_numbers(operate):
+    """One number for each member is `scale`; an array of elements is nobody's wish."""
+    X = Stiefel(4, 2).tangent_space.random(np.random.default_rng(0), (2,))
+    with pytest.raises(TypeError):
+        operate(X, np.array([1.0, 2.0]))
+
+
 def test_entrywise_operations():
     X = Stiefel(4, 2).tangent_space.random(np.random.default_rng(0))
     np.testing.assert_array_equal((X**2).B, X.B * X.B)
