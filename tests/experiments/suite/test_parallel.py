@@ -74,12 +74,20 @@ def worker(address: str, folder: Path, *preload: str):
                    "--host", "127.0.0.1", "--local-directory", str(folder), *preload)
 
 
+def wait_for_workers(address: str, count: int) -> None:
+    """Wait until so many workers have found their scheduler, which takes long on a busy machine."""
+    from distributed import Client
+    with Client(address, timeout=LIMIT, set_as_default=False) as client:
+        client.wait_for_workers(count, timeout=LIMIT)
+
+
 @pytest.fixture
 def cluster(tmp_path):
     """A scheduler and two workers, each in a process of its own."""
     pytest.importorskip("distributed")
     with scheduler(tmp_path) as (address, head), worker(address, tmp_path / "one") as one, \
             worker(address, tmp_path / "two") as two:
+        wait_for_workers(address, 2)
         yield address, head, one, two
 
 
@@ -182,9 +190,10 @@ def test_workers_of_another_version_are_refused(tiny, plan, tmp_path):
     preload = tmp_path / "other.py"
     preload.write_text("import manifold_opt.experiments.suite.source as source\n"
                        "source.source_version = lambda: '0.0.9 (source 0123)'\n")
-    with scheduler(tmp_path) as (address, _), worker(address, tmp_path / "one", "--preload", str(preload)), \
-            pytest.raises(ValueError, match=r"version of the command, 0\.[0-9.]+ \(source \w+\).*0\.0\.9 \(source"):
-        run_experiment(tiny, replace(plan, cluster=address))
+    with scheduler(tmp_path) as (address, _), worker(address, tmp_path / "one", "--preload", str(preload)):
+        wait_for_workers(address, 1)
+        with pytest.raises(ValueError, match=r"version of the command, 0\.[0-9.]+ \(source \w+\).*0\.0\.9 \(source"):
+            run_experiment(tiny, replace(plan, cluster=address))
 
 
 def test_ctrl_c_ends_all_processes_and_the_command_goes_on(tiny, plan, images):
