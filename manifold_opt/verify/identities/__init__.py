@@ -4,4 +4,5 @@ from manifold_opt.verify.identities import (constraints, gradients, lifts, secti
                                             distance, methods, nearest, connections, logarithm)
 
 __all__ = ["algebra", "connections", "constraints", "curvature", "distance", "geodesics", "gradients", "group_axioms",
-           "lifts", "logarithm", "methods", "nearest", "retractions", "sampling", "sections", "steps", "tangent_space"]
+           "lifts", "logarithm", "methods", "nearest", "retractions", "sampling", "sections", "steps",
+           "tangent_space"]

@@ -78,3 +78,23 @@ def pseudo_gradient_pairing(trial: Trial) -> Array:
     difference = (trial.space.pseudo_riemannian_metric(trial.Y, gradient, trial.Delta)
                   - trial.dot(trial.dL, trial.Delta))
     return trial.relative(difference, trial.norm(trial.dL), trial.norm(trial.Delta), trial.sigma**4)
+
+
+@identity("gradient: weight decay does nothing on quotients of O(N)", "grad 1/2 |Y|^2 = 0",
+          r"\mathrm{grad}\,\tfrac12\|Y\|^2 = 0", "|Y|^2 = n on the space", Bound(20),
+          needs=("riemannian_gradient",), where=("quotients of O(N)",))
+def weight_decay(trial: Trial) -> Array:
+    """The Riemannian gradient of the decay term, whose Euclidean one is Y itself, relative to |Y|."""
+    return trial.relative(trial.space.riemannian_gradient(trial.Y, trial.Y), trial.norm(trial.Y))
+
+
+@identity("gradient: weight decay improves the condition on quotients of Sp(2N)",
+          "d/dt 1/2 |geodesic(Y, -t grad)|^2 < 0 for grad = grad 1/2 |Y|^2",
+          r"\tfrac{d}{dt}\tfrac12\|\gamma(t)\|^2 < 0", "|Y|^2 is not constant on the space", Bound(0, q=0),
+          needs=("riemannian_gradient",), where=("quotients of Sp(2N)",))
+def weight_decay_of_symplectic_points(trial: Trial) -> Array:
+    """1 where the derivative along the negative gradient is not negative though Y is not orthogonal."""
+    gradient = trial.space.riemannian_gradient(trial.Y, trial.Y)
+    slope = -trial.dot(trial.Y, gradient)
+    needed = trial.sigma > 1.05
+    return np.asarray(needed & ~(slope < 0), float)

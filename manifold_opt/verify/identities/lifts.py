@@ -13,7 +13,7 @@ LIFT = "v4, section 2 and appendix A"
 PSEUDO = "Bendokat, Zimmermann 2021, section 3"
 
 
-@identity("lift: in the algebra", "Omega* = -Omega", r"\Omega^* = -\Omega", LIFT, Bound(10, p=1),
+@identity("lift: in the algebra", "Omega* = -Omega", r"\Omega^* = -\Omega", LIFT, Bound(10),
           needs=("horizontal_lift", "group"), where=("matrix spaces",))
 def lift_in_algebra(trial: Trial) -> Array:
     """The algebra defect of the lift, relative to the size of the lift."""
@@ -21,10 +21,13 @@ def lift_in_algebra(trial: Trial) -> Array:
     return trial.relative(trial.space.group.algebra_defect(Omega), _size(trial, Omega))
 
 
-@identity("lift: maps Y to Delta", "Omega(Y, Delta) Y = Delta", r"\Omega(Y, \Delta)Y = \Delta", LIFT, Bound(10),
+@identity("lift: maps Y to Delta", "Omega(Y, Delta) Y = Delta", r"\Omega(Y, \Delta)Y = \Delta", LIFT, Bound(10, p=1),
           needs=("horizontal_lift",), where=("matrix spaces",))
 def lift_maps(trial: Trial) -> Array:
-    """Relative to |Omega| |Y|; on SpGr up to the vertical vector Y Y*(Omega Y) that changes the representative."""
+    """Relative to |Omega| |Y|; on SpGr up to the vertical vector Y Y*(Omega Y) that changes the representative.
+
+    The lift is in the algebra exactly, so that the rounding of Y = QR, which knows the condition number, shows here.
+    """
     Omega = trial.space.horizontal_lift(trial.Y, trial.Delta)
     image = Omega @ trial.Y
     size = _size(trial, Omega) * trial.sigma

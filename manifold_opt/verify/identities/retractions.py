@@ -7,7 +7,7 @@ import numpy as np
 
 from manifold_opt.arrays.checks import Array
 from manifold_opt.verify.differences import velocity
-from manifold_opt.verify.identity import Bound, Identity, register
+from manifold_opt.verify.identity import Bound, Identity, identity, register
 from manifold_opt.verify.slopes import TOLERANCE, fit_slope
 from manifold_opt.verify.trial import RETRACTION_NAMES, NotCovered, Trial
 
@@ -165,3 +165,13 @@ def _representative(name: str) -> Callable[[Trial], Array]:
 for _name in RETRACTION_NAMES:
     for _identity in retraction_identities(_name, ORDERS.get(_name)):
         register(_identity)
+
+
+@identity("inverse_cayley: recovers the velocity", "inverse_cayley(Y, cayley(Y, Delta)) = Delta",
+          r"R_Y^{-1}(R_Y(\Delta)) = \Delta", "v4, section 4 (Cayley retraction)", Bound(40, p=2),
+          needs=("cayley", "inverse_cayley"))
+def inverse_cayley(trial: Trial) -> Array:
+    """For velocities of length 1/2 or that of the trial, if it is shorter, relative to |Y|^2."""
+    Delta = trial.Delta * trial.dtype.type(min(1.0, 0.5 / trial.scale))
+    back = trial.space.inverse_cayley(trial.Y, trial.space.cayley(trial.Y, Delta))
+    return trial.relative(back - Delta, trial.sigma**2)
