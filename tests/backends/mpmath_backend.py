@@ -18,8 +18,14 @@ def split(space, N, n):
     return frame, [j for j in range(N) if j not in frame]
 
 
+def nearest(X):
+    """The nearest floats, by way of 160 bits: so that what lies halfway exactly is rounded to even."""
+    with mpmath.workprec(160):
+        return d.rounded(np.reshape([+x for x in np.ravel(X)], np.shape(X)))
+
+
 def rounded(X, like):
-    return d.rounded(X).astype(like.dtype)
+    return nearest(X).astype(like.dtype)
 
 
 def precise(method):
@@ -178,7 +184,7 @@ class MpmathBackend:
     def retract(self, space, retraction, W_A, W_B):
         if space == "euclidean":
             return W_B
-        R = d.rounded(self._increment(space, retraction, W_A, W_B))
+        R = nearest(self._increment(space, retraction, W_A, W_B))
         # entries that cancel exactly are stored as zero
         return np.where(np.abs(R) > 1e-45 * np.abs(R).max(), R, 0.0).astype(W_B.dtype)
 

@@ -1,6 +1,7 @@
 """A real second backend, run against every case; its Adam against the one that PyTorch ships."""
 import numpy as np
 import pytest
+from oracle.margins import exceeded
 
 from manifold_opt import Adam, Euclidean, Optimizer, oracle
 from manifold_opt.arrays.checks import tolerance
@@ -28,6 +29,7 @@ def backend():
 def test_torch_agrees(backend, group):
     oracle_report = oracle.check(backend, group)
     assert oracle_report.passed, str(oracle_report)
+    assert not exceeded(oracle_report, "PyTorch")
 
 
 @pytest.mark.skipif(not torch.__version__.startswith("2.13."), reason="a later matrix_exp may be right")

@@ -1,6 +1,8 @@
 """Every known mistake is caught, and the report says which it is."""
+import csv
 import json
 from math import floor, log10
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -47,6 +49,13 @@ def test_it_is_caught_and_named(mistake, asked):
 def test_there_is_a_note_for_each():
     assert len(NOTES) == len(MISTAKES) > 80
     assert len({(mistake.operation, mistake.words) for mistake in MISTAKES}) == len(MISTAKES)
+
+
+def test_the_page_has_the_notes():
+    with (Path(__file__).parents[2] / "docs" / "oracle_mistakes.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))[1:]
+    assert rows == [[note[name] for name in ("operation", "mistake", "quantity", "smallest", "largest")]
+                    for note in NOTES]
 
 
 def test_the_report_names_the_form_of_a_departure():
