@@ -60,8 +60,8 @@ ACCURACY = {
     "Omega": "on the symplectic spaces the formula as it is printed, with K^-1, loses the square of the condition "
              "number of Y. On the symplectic Grassmann manifold, with the metric representative by a Gram matrix, it "
              "departs by 240 to 930 eps at condition 100 and beyond, where the tolerance is about 100. By Y = Q S "
-             "(QR), Z = Delta S^-1, V = J^T Q: Omega = Z Q^T - V (Z - V V^T Z)^T J, and the representative by least squares "
-             "in the norm of (I - (1 - sqrt(1/2)) V V^T) Z, it stays below 30 eps",
+             "(QR), Z = Delta S^-1, V = J^T Q: Omega = Z Q^T - V (Z - V V^T Z)^T J, and the representative by least "
+             "squares in the norm of (I - (1 - sqrt(1/2)) V V^T) Z, it stays below 30 eps",
 }
 HYPER_KEYS = {"gradient": ["learning_rate"], "momentum": ["learning_rate", "alpha"],
               "adam": ["learning_rate", "rho1", "rho2", "delta"],
