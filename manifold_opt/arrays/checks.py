@@ -177,5 +177,5 @@ def check_constraint(name: str, requirement: str, defect: Array | float, bound: 
     ValueError: Y must satisfy Y*Y = I: defect 3.1e-04, tolerance 2.2e-14
     """
     worst = float(np.max(defect, initial=0.0))
-    if not worst <= bound:
+    if not (worst <= bound and np.isfinite(worst)):
         raise ValueError(f"{name} must satisfy {requirement}: defect {worst:.1e}, tolerance {bound:.1e}")

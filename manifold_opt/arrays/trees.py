@@ -1,7 +1,7 @@
 """Nested dicts, lists and (named) tuples of arrays: the form in which parameters, gradients and spaces come."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 __all__ = ["Tree", "leaves", "map_tree", "spread"]
@@ -40,7 +40,8 @@ def leaves(tree: Tree, path: str = "") -> Iterator[tuple[str, Any]]:
             yield from leaves(subtree, _join(path, name))
 
 
-def map_tree(function: Callable[..., Any], tree: Tree, *others: Tree, path: str = "", names: bool = False) -> Tree:
+def map_tree(function: Callable[..., Any], tree: Tree, *others: Tree, path: str = "", names: bool = False,
+             labels: Sequence[str] = ()) -> Tree:
     """Apply a function to corresponding leaves of trees of the same structure.
 
     Parameters
@@ -54,6 +55,8 @@ def map_tree(function: Callable[..., Any], tree: Tree, *others: Tree, path: str 
         Path of these trees, for error messages.
     names : bool
         Whether `function` is given the path of the leaf.
+    labels : sequence of str
+        What the trees are, one name for each, for error messages.
 
     Returns
     -------
@@ -76,15 +79,17 @@ def map_tree(function: Callable[..., Any], tree: Tree, *others: Tree, path: str 
     ValueError: trees must have the same structure: at 'x' a list of 2 meets a list of 1
     """
     branches = _branches(tree)
-    for other in others:
+    for k, other in enumerate(others):
         if (branches is not None or _branches(other) is not None) and _structure(other) != _structure(tree):
             where = f"at {path!r}" if path else "at the root"
-            raise ValueError(f"trees must have the same structure: {where} {_describe(tree)} meets {_describe(other)}")
+            subject = (f"{labels[k + 1]} must have the structure of {labels[0]}" if labels
+                       else "trees must have the same structure")
+            raise ValueError(f"{subject}: {where} {_describe(tree)} meets {_describe(other)}")
     if branches is None:
         return function(path, tree, *others) if names else function(tree, *others)
     subtrees = [_branches(other) or {} for other in others]
     results = {name: map_tree(function, subtree, *(other[name] for other in subtrees), path=_join(path, name),
-                              names=names) for name, subtree in branches.items()}
+                              names=names, labels=labels) for name, subtree in branches.items()}
     return _rebuild(tree, results)
 
 

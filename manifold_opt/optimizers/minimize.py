@@ -216,7 +216,8 @@ def gradient_norm(spaces: Tree, x: Tree, gradient: Tree) -> float:
         grad = np.ldexp(grad, -j)
         return float(np.ldexp(np.sum(space.metric(Y, grad, grad), dtype=np.float64), 2 * j))
 
-    total = sum(value for _, value in leaves(map_tree(square, spaces, x, scaled(gradient, -k))))
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = sum(value for _, value in leaves(map_tree(square, spaces, x, scaled(gradient, -k))))
     return float(np.ldexp(np.sqrt(total), k)) if total >= 0 else float("nan")
 
 
@@ -234,7 +235,7 @@ def _method(method: str | Method, max_iter: int) -> Method:
 def _start(x0: Tree, spaces: Tree, rng: np.random.Generator | int | None) -> Tree:
     """A copy of x0, or a random point."""
     if x0 is not None:
-        return map_tree(_start_at, spaces, x0, names=True)
+        return map_tree(_start_at, spaces, x0, names=True, labels=("space", "x0"))
     if rng is None:
         raise ValueError("x0 must be a point, or None together with a generator or seed rng for a random start")
     if not isinstance(rng, np.random.Generator):

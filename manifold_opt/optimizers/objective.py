@@ -50,7 +50,7 @@ class Objective:
         else:
             value = self._call(self.fun, x)
             gradient = self._complex_step(x) if self.jac == "cs" else self._call(self.jac, x)
-        return _real_number(value), map_tree(_match, x, gradient, names=True)
+        return _real_number(value), map_tree(_match, x, gradient, names=True, labels=("x", "gradient"))
 
     def _call(self, function: Callable[..., Any], x: Tree) -> Any:
         return function(map_tree(np.copy, x), *self.args)

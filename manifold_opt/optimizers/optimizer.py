@@ -18,7 +18,7 @@ from manifold_opt.optimizers.schedule import Rate, check_rate
 from manifold_opt.optimizers.storage import load_parameter, load_steps, save_parameter
 from manifold_opt.sections import GlobalSection, Retraction, RetractionError, get_retraction
 from manifold_opt.spaces.base import HomogeneousSpace
-from manifold_opt.spaces.product import factors
+from manifold_opt.spaces.product import Product, ProductSection, factors
 
 __all__ = ["Optimizer", "OptimizerState", "ParameterState"]
 
@@ -51,6 +51,8 @@ class OptimizerState:
         Section, moments and number of steps of each parameter, in the structure of the spaces.
     kind : tuple
         Name of the method, name of the section, and tree of spaces for which the state was made.
+    section : GlobalSection
+        The section over all parameters, as a point of the product of their spaces.
     sections, moments : mapping
         The section over each parameter, whose point is the parameter, and what the method remembers of it, by path.
 
@@ -66,6 +68,12 @@ class OptimizerState:
     t: int
     parameters: Tree
     kind: tuple[str, str, Tree]
+
+    @property
+    def section(self) -> GlobalSection:
+        """The section over the parameters as one point, of the product of their spaces if there are several."""
+        sections = map_tree(lambda parameter: parameter.section, self.parameters)
+        return sections if isinstance(sections, GlobalSection) else ProductSection(sections)
 
     @property
     def sections(self) -> Mapping[str, GlobalSection]:
@@ -165,6 +173,8 @@ class Optimizer:
         if restore is not None:
             check_integer("restore (steps, or None)", restore, 1)
         self.method, self.spaces, self.section, self.restore = method, factors(spaces), section, restore
+        single = isinstance(self.spaces, HomogeneousSpace)
+        self.space: HomogeneousSpace = self.spaces if single else Product(self.spaces)
         self.retraction = get_retraction(retraction)
         paths = [path for path, _ in leaves(self.spaces)]
         if len(set(paths)) < len(paths) or any("/" in path for path in paths):
@@ -248,7 +258,8 @@ class Optimizer:
             batch = Y.shape[:Y.ndim - len(space.shape)]
             return ParameterState(_closed(section), self.method.init(space.tangent_space.zero(batch, Y.dtype)))
 
-        return OptimizerState(0, map_tree(start, self.spaces, params, names=True), self.kind)
+        return OptimizerState(0, map_tree(start, self.spaces, params, names=True, labels=("spaces", "params")),
+                              self.kind)
 
     def step(self, params: Tree, grads: Tree, state: OptimizerState,
              overwrite: bool = False) -> tuple[Tree, OptimizerState]:
@@ -283,7 +294,8 @@ class Optimizer:
             100 eps sqrt(N(1 + t)); the message names parameter, defect and length of the step.
         """
         self._check_state(state)
-        grads = map_tree(_check_step, self.spaces, params, grads, state.parameters, names=True)
+        grads = map_tree(_check_step, self.spaces, params, grads, state.parameters, names=True,
+                         labels=("spaces", "params", "grads", "state"))
         in_place = bool(overwrite)
 
         def step_one(path: str, space: HomogeneousSpace, method: Method, dL: Array | None,
@@ -294,7 +306,7 @@ class Optimizer:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             parameters = map_tree(step_one, self.spaces, self.methods, grads, state.parameters, names=True)
         state = OptimizerState(state.t + 1, parameters, self.kind)
-        return self.params(state), state
+        return self._params(state), state
 
     def params(self, state: OptimizerState) -> Tree:
         """The parameters of a state, which are the points of its sections, as new arrays.
@@ -308,7 +320,8 @@ class Optimizer:
         -------
         nested dict, list or tuple of numpy.ndarray
         """
-        return map_tree(lambda parameter: parameter.section.point.copy(), state.parameters)
+        self._check_state(state)
+        return self._params(state)
 
     def save_state(self, state: OptimizerState) -> dict[str, Array]:
         """The state as a flat dict of new arrays, for :func:`numpy.savez`; no pickle is needed.
@@ -379,6 +392,9 @@ class Optimizer:
             raise RetractionError(str(error) if str(error).startswith(name) else f"{name}: {error}") from error
         return ParameterState(_closed(section), keep(moments, dL), t)
 
+    def _params(self, state: OptimizerState) -> Tree:
+        return map_tree(lambda parameter: parameter.section.point.copy(), state.parameters)
+
     def _check_state(self, state: Any) -> None:
         """TypeError or ValueError unless a state was made by an optimizer such as this one."""
         if not isinstance(state, OptimizerState):
@@ -420,6 +436,7 @@ def _closed(section: GlobalSection) -> GlobalSection:
 def _check_step(path: str, space: HomogeneousSpace, Y: Any, dL: Any, parameter: ParameterState) -> Array | None:
     """The border of `step`: everything is checked before anything is computed; returns the gradient."""
     point = parameter.section.point
-    if not np.array_equal(check_array(named("parameter", path), Y), point):
+    Y = check_array(named("parameter", path), Y)
+    if Y.dtype != point.dtype or not np.array_equal(Y, point):
         raise ValueError(f"{named('parameter', path)} must be that of the state: it was changed since then")
     return None if dL is None else check_gradient(path, dL, point)

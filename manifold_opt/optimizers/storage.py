@@ -67,8 +67,8 @@ def load_parameter(stored: dict[str, Any], path: str, space: HomogeneousSpace, k
     except KeyError as error:
         raise ValueError(f"stored section of {name} must hold the array {error.args[0]!r}: got "
                          f"{sorted(arrays)}") from error
-    except ValueError as error:
-        raise ValueError(f"stored section of {name}: {error}") from error
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"stored section of {name}: {error}") from error
     for key in arrays.keys() - section.to_arrays().keys():
         raise ValueError(f"stored section of {name} must hold no array {key!r}")
     if hasattr(space, "adjoint"):
@@ -108,7 +108,9 @@ def _moment(stored: dict[str, Any], path: str, name: str,
 def _load(stored: dict[str, Any], path: str, key: str, like: Array) -> Array:
     if key not in stored:
         raise ValueError(f"stored state of {named('parameter', path)} must hold the array {key!r}: it does not")
-    array = np.asarray(stored.pop(key))
+    array = stored.pop(key)
+    if not isinstance(array, (np.ndarray, np.generic)) or isinstance(array, (np.matrix, np.ma.MaskedArray)):
+        raise TypeError(f"stored array {key!r} must be a NumPy array: got {type(array).__name__}")
     if array.shape != like.shape or array.dtype != like.dtype:
         raise ValueError(f"stored array {key!r} must have shape {like.shape} and dtype {like.dtype}: "
                          f"got {array.shape}, {array.dtype}")

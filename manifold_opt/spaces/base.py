@@ -8,8 +8,8 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
-from manifold_opt.arrays.checks import (Array, check_array, check_constraint, check_sampling, check_trailing_shape,
-                                        tolerance)
+from manifold_opt.arrays.checks import (Array, check_array, check_constraint, check_finite, check_sampling,
+                                        check_trailing_shape, tolerance)
 from manifold_opt.groups.base import LieGroup
 from manifold_opt.sections.section import GlobalSection
 from manifold_opt.tangent import GlobalTangentSpace
@@ -101,7 +101,6 @@ class HomogeneousSpace(ABC):
     def nearest_point(self, M: Array) -> Array:
         """The point nearest to an array in the Frobenius norm; ValueError naming M where there is none to be had."""
 
-    @final
     def random_tangent(self, rng: np.random.Generator, Y: Array) -> Array:
         """The projection of standard normal arrays: tangent vectors at Y that fill the whole tangent space.
 
@@ -120,7 +119,6 @@ class HomogeneousSpace(ABC):
         check_sampling(rng, (), self._check("Y", Y).dtype, self.group.field)
         return self.project_tangent(Y, np.asarray(rng.standard_normal(Y.shape)).astype(Y.dtype))
 
-    @final
     def geodesic(self, Y: Array, Delta: Array) -> Array:
         r"""The retraction :math:`\lambda(Y)\exp(\bar B)E` with the lift :math:`\bar B` of Delta.
 
@@ -144,7 +142,6 @@ class HomogeneousSpace(ABC):
         """
         return self._retract(Y, Delta, "geodesic")
 
-    @final
     def cayley(self, Y: Array, Delta: Array) -> Array:
         r"""The retraction :math:`\lambda(Y)\,\mathrm{cay}(\bar B)E` with the lift :math:`\bar B` of Delta.
 
@@ -168,7 +165,6 @@ class HomogeneousSpace(ABC):
         """
         return self._retract(Y, Delta, "cayley")
 
-    @final
     def check_point(self, Y: Array, name: str = "Y") -> Array:
         """Return Y if it lies on the space.
 
@@ -189,11 +185,11 @@ class HomogeneousSpace(ABC):
         TypeError, ValueError
             If Y is not a floating-point array, has the wrong shape, or its defect exceeds the tolerance.
         """
-        self._check(name, Y)
+        # finite first: NaN has no defect, and infinity as large a tolerance
+        check_finite(name, self._check(name, Y))
         check_constraint(name, self._point_requirement, self.point_defect(Y), self._bound(Y, Y))
         return Y
 
-    @final
     def check_tangent(self, Y: Array, Delta: Array, name: str = "Delta") -> Array:
         """Return Delta if it is tangent to the space at Y (taken to be a point).
 
@@ -214,7 +210,8 @@ class HomogeneousSpace(ABC):
         TypeError, ValueError
             If Delta is not a floating-point array of the shape of Y, or its defect exceeds the tolerance.
         """
-        self._check(name, Delta)
+        check_finite("Y", self._check("Y", Y))
+        check_finite(name, self._check(name, Delta))
         check_constraint(name, self._tangent_requirement, self.tangent_defect(Y, Delta), self._bound(Y, Delta))
         return Delta
 

@@ -64,6 +64,7 @@ class Euclidean(HomogeneousSpace):
 
     def tangent_defect(self, Y: Array, Delta: Array) -> Array:
         """Zero: every array is tangent."""
+        self._check("Y", Y)
         return self.group.defect(self._check("Delta", Delta))
 
     def project_tangent(self, Y: Array, Z: Array) -> Array:
@@ -81,6 +82,7 @@ class Euclidean(HomogeneousSpace):
 
     def horizontal_lift(self, Y: Array, Delta: Array) -> Array:
         """Delta itself, as element of the Lie algebra of the translations."""
+        self._check("Y", Y)
         return self._check("Delta", Delta)
 
     def inverse_cayley(self, Y: Array, Q: Array) -> Array:

@@ -12,16 +12,17 @@ from manifold_opt.arrays.trees import Tree, leaves, map_tree
 from manifold_opt.sections.retraction import Retraction
 from manifold_opt.sections.section import GlobalSection
 from manifold_opt.spaces.base import HomogeneousSpace
+from manifold_opt.tangent import DirectSum
 
 __all__ = ["Product", "ProductSection", "factors"]
 
 
 @final
-class Product:
+class Product(HomogeneousSpace):
     r"""The product of spaces, :math:`\mathcal M_1 \times \dots \times \mathcal M_k`, with every operation by factors.
 
-    Points and tangent vectors are nested dicts or lists of arrays in the structure of the factors; the metric is the
-    sum of the metrics of the factors. All methods of :class:`~manifold_opt.spaces.HomogeneousSpace` exist. One
+    Points and tangent vectors are nested dicts, lists or tuples of arrays in the structure of the factors, and so are
+    group, shape and elements of the global tangent space; the metric is the sum of the metrics of the factors. One
     :class:`~manifold_opt.Optimizer` steps all factors with one method and one learning rate; there, and in
     :func:`~manifold_opt.minimize`, the nested dict or list of spaces itself will do in place of the product.
 
@@ -31,7 +32,7 @@ class Product:
 
     Parameters
     ----------
-    factors : nested dict or list of HomogeneousSpace or Product
+    factors : nested dict, list or tuple of HomogeneousSpace or Product
         The spaces; a product among them is replaced by its factors.
 
     Raises
@@ -61,27 +62,17 @@ class Product:
     """
 
     def __init__(self, factors: Tree) -> None:
-        self.factors = _expand(factors)
-        if not isinstance(factors, (dict, list)) or not list(leaves(self.factors)):
-            raise ValueError("factors must be a dict or list with at least one space")
-
-    @property
-    def group(self) -> Tree:
-        """The groups of the factors."""
-        return map_tree(lambda space: space.group, self.factors)
-
-    @property
-    def shape(self) -> Tree:
-        """The shapes of the factors."""
-        return map_tree(lambda space: space.shape, self.factors)
-
-    @property
-    def dimension(self) -> int:
-        """Sum of the dimensions of the factors."""
-        return sum(space.dimension for _, space in leaves(self.factors))
+        if not isinstance(factors, (dict, list, tuple)):
+            raise ValueError(f"factors must be a dict, list or tuple of spaces: got {_name(factors)}")
+        self.factors = _expand(factors, "factors")
+        if not list(leaves(self.factors)):
+            raise ValueError("factors must be a dict, list or tuple with at least one space: got none")
+        self.group = map_tree(lambda space: space.group, self.factors)
+        self.shape = map_tree(lambda space: space.shape, self.factors)
+        self.tangent_space = DirectSum(map_tree(lambda space: space.tangent_space, self.factors))
 
     def canonical_point(self, dtype: npt.DTypeLike = np.float64) -> Tree:
-        """The distinct points E of the factors."""
+        """The canonical points E of the factors."""
         return map_tree(lambda space: space.canonical_point(dtype), self.factors)
 
     def random_point(self, rng: np.random.Generator, batch: tuple[int, ...] = (),
@@ -91,56 +82,47 @@ class Product:
 
     def random_tangent(self, rng: np.random.Generator, Y: Tree) -> Tree:
         """Tangent vectors at Y that fill the tangent space."""
-        return map_tree(lambda space, Y: space.random_tangent(rng, Y), self.factors, Y)
+        return map_tree(lambda space, Y: space.random_tangent(rng, Y), self.factors, Y, labels=("the product", "Y"))
 
     def point_defect(self, Y: Tree) -> Array:
         """Root of the sum of the squared defects of the factors, of shape (...)."""
-        return _root_of_squares(map_tree(lambda space, Y: space.point_defect(Y), self.factors, Y))
+        return _root_of_squares(self._by_factors("point_defect", Y=Y))
 
     def tangent_defect(self, Y: Tree, Delta: Tree) -> Array:
         """Root of the sum of the squared defects of the factors, of shape (...)."""
-        defects = map_tree(lambda space, Y, Delta: space.tangent_defect(Y, Delta), self.factors, Y, Delta)
-        return _root_of_squares(defects)
+        return _root_of_squares(self._by_factors("tangent_defect", Y=Y, Delta=Delta))
 
     def check_point(self, Y: Tree, name: str = "Y") -> Tree:
         """Return Y if every factor lies on its space; ValueError naming the factor otherwise."""
-        return map_tree(lambda path, space, Y: space.check_point(Y, f"{name} at {path!r}"), self.factors, Y, names=True)
+        return map_tree(lambda path, space, Y: space.check_point(Y, f"{name} at {path!r}"), self.factors, Y, names=True,
+                        labels=("the product", name))
 
     def check_tangent(self, Y: Tree, Delta: Tree, name: str = "Delta") -> Tree:
         """Return Delta if every factor is tangent at Y; ValueError naming the factor otherwise."""
         return map_tree(lambda path, space, Y, Delta: space.check_tangent(Y, Delta, f"{name} at {path!r}"),
-                        self.factors, Y, Delta, names=True)
-
-    def nearest_point(self, M: Tree) -> Tree:
-        """The nearest points of the factors; ValueError naming the factor where there is none."""
-        def nearest(path: str, space: HomogeneousSpace, M: Array) -> Array:
-            try:
-                return space.nearest_point(M)
-            except ValueError as error:
-                raise ValueError(f"M at {path!r}: {error}") from error
-
-        return map_tree(nearest, self.factors, M, names=True)
+                        self.factors, Y, Delta, names=True, labels=("the product", "Y", name))
 
     def project_tangent(self, Y: Tree, Z: Tree) -> Tree:
         """The orthogonal projections onto the tangent spaces of the factors."""
-        return map_tree(lambda space, Y, Z: space.project_tangent(Y, Z), self.factors, Y, Z)
+        return self._by_factors("project_tangent", Y=Y, Z=Z)
 
     def metric(self, Y: Tree, Delta1: Tree, Delta2: Tree) -> Array:
         """The sum of the metrics of the factors, of shape (...)."""
-        products = map_tree(lambda space, *arrays: space.metric(*arrays), self.factors, Y, Delta1, Delta2)
+        products = self._by_factors("metric", Y=Y, Delta1=Delta1, Delta2=Delta2)
         return np.asarray(sum(product for _, product in leaves(products)))
 
     def riemannian_gradient(self, Y: Tree, dL: Tree) -> Tree:
         """The Riemannian gradients in the factors."""
-        return map_tree(lambda space, Y, dL: space.riemannian_gradient(Y, dL), self.factors, Y, dL)
+        return self._by_factors("riemannian_gradient", Y=Y, dL=dL)
 
     def horizontal_lift(self, Y: Tree, Delta: Tree) -> Tree:
         """The horizontal lifts in the factors."""
-        return map_tree(lambda space, Y, Delta: space.horizontal_lift(Y, Delta), self.factors, Y, Delta)
+        return self._by_factors("horizontal_lift", Y=Y, Delta=Delta)
 
     def global_section(self, Y: Tree, kind: str = "transported") -> ProductSection:
         """The sections over the factors."""
-        return ProductSection(map_tree(lambda space, Y: space.global_section(Y, kind), self.factors, Y))
+        return ProductSection(map_tree(lambda space, Y: space.global_section(Y, kind), self.factors, Y,
+                                       labels=("the product", "Y")))
 
     def load_section(self, arrays: Mapping[str, Array], kind: str) -> ProductSection:
         """The section from the arrays of :meth:`ProductSection.to_arrays`."""
@@ -153,19 +135,29 @@ class Product:
 
     def geodesic(self, Y: Tree, Delta: Tree) -> Tree:
         """The geodesics of the factors."""
-        return map_tree(lambda space, Y, Delta: space.geodesic(Y, Delta), self.factors, Y, Delta)
-
-    def parallel_transport(self, Y: Tree, Delta: Tree, Z: Tree, connection: str = "levi_civita") -> Tree:
-        """The parallel transports of the factors along their geodesics."""
-        return map_tree(lambda space, *arrays: space.parallel_transport(*arrays, connection), self.factors, Y, Delta, Z)
+        return self._by_factors("geodesic", Y=Y, Delta=Delta)
 
     def cayley(self, Y: Tree, Delta: Tree) -> Tree:
         """The Cayley retractions of the factors."""
-        return map_tree(lambda space, Y, Delta: space.cayley(Y, Delta), self.factors, Y, Delta)
+        return self._by_factors("cayley", Y=Y, Delta=Delta)
 
     def inverse_cayley(self, Y: Tree, Q: Tree) -> Tree:
         """The inverse Cayley retractions of the factors."""
-        return map_tree(lambda space, Y, Q: space.inverse_cayley(Y, Q), self.factors, Y, Q)
+        return self._by_factors("inverse_cayley", Y=Y, Q=Q)
+
+    def nearest_point(self, M: Tree) -> Tree:
+        """The nearest points in the factors."""
+        return self._by_factors("nearest_point", M=M)
+
+    def _by_factors(self, name: str, **trees: Tree) -> Tree:
+        """A method of the factors, applied to each part of the trees; errors name factor and argument."""
+        def call(path: str, space: HomogeneousSpace, *parts: Any) -> Any:
+            try:
+                return getattr(space, name)(*parts)
+            except (TypeError, ValueError) as error:
+                raise type(error)(f"at {path!r}: {error}") from error
+
+        return map_tree(call, self.factors, *trees.values(), names=True, labels=("the product", *trees))
 
     def __repr__(self) -> str:
         return f"Product({self.factors!r})"
@@ -178,16 +170,9 @@ class Product:
 
 
 @final
-class ProductSection:
+class ProductSection(GlobalSection):
     """A global section over each factor; lifts are trees of elements of the global tangent spaces.
 
-    Parameters
-    ----------
-    sections : nested dict or list of GlobalSection
-        The sections of the factors.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> from manifold_opt import Euclidean, Stiefel
     >>> from manifold_opt.spaces import Product
@@ -200,11 +185,8 @@ class ProductSection:
 
     def __init__(self, sections: Tree) -> None:
         self.sections = sections
-
-    @property
-    def point(self) -> Tree:
-        """The point Y."""
-        return map_tree(lambda section: section.point, self.sections)
+        self.point = map_tree(lambda section: section.point, sections)
+        self.tangent_space = DirectSum(map_tree(lambda section: section.tangent_space, sections))
 
     def to_dense(self) -> Tree:
         """The group elements of the factors."""
@@ -218,6 +200,10 @@ class ProductSection:
         """The lifts of the Riemannian gradients, straight from the Euclidean ones."""
         return map_tree(lambda section, dL: section.lift_gradient(dL), self.sections, dL)
 
+    def lift_differential(self, dL: Tree) -> Tree:
+        """The differentials in the global tangent spaces."""
+        return map_tree(lambda section, dL: section.lift_differential(dL), self.sections, dL)
+
     def push(self, X: Tree) -> Tree:
         """The tangent vectors at Y, the inverse of :meth:`lift`."""
         return map_tree(lambda section, X: section.push(X), self.sections, X)
@@ -230,6 +216,10 @@ class ProductSection:
         """The section over the retracted point."""
         return ProductSection(map_tree(lambda section, W: section.move(W, retraction), self.sections, W))
 
+    def move_in_place(self, W: Tree, retraction: str | Retraction) -> ProductSection:
+        """The same as :meth:`move`; arrays of the sections except their points may be overwritten."""
+        return ProductSection(map_tree(lambda section, W: section.move_in_place(W, retraction), self.sections, W))
+
     def restore(self) -> ProductSection:
         """The section after one Newton-Schulz step in each factor."""
         return ProductSection(map_tree(lambda section: section.restore(), self.sections))
@@ -241,39 +231,23 @@ class ProductSection:
 
 
 def factors(spaces: Any) -> Tree:
-    """The tree of spaces with every product replaced by its factors, checked.
+    """The tree of spaces with every product replaced by its factors; TypeError naming a leaf that is no space.
 
-    Parameters
-    ----------
-    spaces : HomogeneousSpace, Product, or nested dict or list of them
-        What a caller gives as space.
-
-    Returns
-    -------
-    nested dict or list of HomogeneousSpace, or one of them
-
-    Raises
-    ------
-    TypeError
-        If a leaf is no space; the message names it.
-
-    Examples
-    --------
     >>> from manifold_opt import Euclidean, Stiefel
     >>> from manifold_opt.spaces.product import Product, factors
     >>> factors({"a": Product([Stiefel(3, 1), Euclidean()]), "b": Euclidean(2)})
     {'a': [Stiefel(3, 1), Euclidean()], 'b': Euclidean(2)}
     """
-    return _expand(spaces)
+    return _expand(spaces, "spaces")
 
 
-def _expand(tree: Tree) -> Tree:
+def _expand(tree: Tree, label: str) -> Tree:
     def expand(path: str, leaf: object) -> Tree:
         if isinstance(leaf, Product):
             return leaf.factors
         if not isinstance(leaf, HomogeneousSpace):
             where = f" at {path!r}" if path else ""
-            raise TypeError(f"spaces must be homogeneous spaces: got {_name(leaf)}{where}")
+            raise TypeError(f"{label} must be homogeneous spaces: got {_name(leaf)}{where}")
         return leaf
 
     return map_tree(expand, tree, names=True)

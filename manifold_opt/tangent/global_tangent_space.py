@@ -77,14 +77,12 @@ class GlobalTangentSpace(ABC):
     def to_dense(self, X: HorizontalElement) -> Array:
         """The dense form (..., N, N) of an element, rows and columns placed as in E."""
 
-    @final
     def zero(self, batch: tuple[int, ...] = (), dtype: npt.DTypeLike = np.float64) -> HorizontalElement:
         """The zero element, or a stack of them."""
         dtype = check_dtype("dtype", dtype, self.field)
         return HorizontalElement(np.zeros((*batch, *self.A_shape), dtype), np.zeros((*batch, *self.B_shape), dtype),
                                  self)
 
-    @final
     def random(self, rng: np.random.Generator, batch: tuple[int, ...] = (),
                dtype: npt.DTypeLike = np.float64) -> HorizontalElement:
         """Elements whose coordinates are independent standard normal numbers."""

@@ -200,7 +200,7 @@ def test_callbacks_of_both_kinds_and_stop_iteration():
     ({"max_iter": 2.5}, TypeError, "max_iter must be an integer"),
     ({"callback": 3}, TypeError, "callback must be callable"),
     ({"x0": None}, ValueError, "x0 must be a point, or None together with a generator"),
-    ({"x0": [[1.0]]}, ValueError, "trees must have the same structure"),
+    ({"x0": [[1.0]]}, ValueError, "x0 must have the structure of space: at the root a leaf"),
     ({"x0": np.ones((8, 2))}, ValueError, r"x0 must satisfy Y\*Y = I"),
     ({"x0": np.full((8, 2), np.nan)}, ValueError, "x0 must be finite"),
     ({"x0": np.eye(8, 3)}, ValueError, "must have shape"),

@@ -40,8 +40,8 @@ def test_counts():
 
 @pytest.mark.parametrize("gradient, error, message", [
     ({"a": np.ones(3)}, ValueError, r"gradient of 'a' must have shape \(2,\): got \(3,\)"),
-    ({"b": np.ones(2)}, ValueError, "trees must have the same structure"),
-    ({"a": [1.0, 2.0]}, ValueError, "trees must have the same structure: at 'a'"),
+    ({"b": np.ones(2)}, ValueError, "gradient must have the structure of x"),
+    ({"a": [1.0, 2.0]}, ValueError, "gradient must have the structure of x: at 'a'"),
     ({"a": np.arange(2)}, TypeError, "gradient of 'a' must be of dtype")])
 def test_gradients_that_do_not_fit(gradient, error, message):
     with pytest.raises(error, match=message):

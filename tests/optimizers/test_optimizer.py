@@ -169,9 +169,9 @@ def test_a_gradient_that_is_not_finite_names_the_parameter_and_changes_nothing(v
 @pytest.mark.parametrize("change, error, message", [
     (lambda g: {**g, "b": g["b"][:2]}, ValueError, r"gradient of 'b' must have shape \(3,\) .*: got \(2,\)"),
     (lambda g: {**g, "b": g["b"].astype(np.float32)}, ValueError, "gradient of 'b' must have .*float64: got .*float32"),
-    (lambda g: {**g, "b": [1.0]}, ValueError, "trees must have the same structure: at 'b'"),
+    (lambda g: {**g, "b": [1.0]}, ValueError, "grads must have the structure of spaces: at 'b'"),
     (lambda g: {**g, "b": 1.0}, TypeError, "gradient of 'b' must be a NumPy array"),
-    (lambda g: {k: g[k] for k in ("Q", "b", "c")}, ValueError, "trees must have the same structure: at the root"),
+    (lambda g: {k: g[k] for k in ("Q", "b", "c")}, ValueError, "grads must have the structure of spaces: at the root"),
     (lambda g: {**g, "deep": g["deep"][:1]}, ValueError, "at 'deep' a list of 2 meets a list of 1")])
 def test_gradients_that_do_not_match(change, error, message):
     params, gradient = problem(TREE)
@@ -193,7 +193,7 @@ def test_parameters_must_be_those_of_the_state():
     (lambda p: {**p, "Q": np.full((6, 2), np.nan)}, ValueError, "parameter 'Q' must be finite"),
     (lambda p: {**p, "Q": p["Q"][:5]}, ValueError, r"parameter 'Q' must have shape \(\.\.\., 6, 2\): got \(5, 2\)"),
     (lambda p: {**p, "b": np.arange(3)}, TypeError, "parameter 'b' must be of dtype .*: got int"),
-    (lambda p: {**p, "extra": p["b"]}, ValueError, "trees must have the same structure")])
+    (lambda p: {**p, "extra": p["b"]}, ValueError, "params must have the structure of spaces")])
 def test_parameters_that_are_no_points(change, error, message):
     params, _ = problem(TREE)
     with pytest.raises(error, match=message):

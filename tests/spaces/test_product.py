@@ -4,6 +4,10 @@ import pytest
 
 from manifold_opt import Adam, Euclidean, Grassmann, Optimizer, Product, Stiefel, SymplecticStiefel
 from manifold_opt.arrays.trees import leaves, map_tree
+from manifold_opt.sections import GlobalSection, TransportedSection
+from manifold_opt.spaces import HomogeneousSpace
+from manifold_opt.spaces.product import ProductSection
+from manifold_opt.tangent import DirectSum
 
 FACTORS = {"Q": Stiefel(6, 2), "deep": [Grassmann(5, 2), SymplecticStiefel(6, 2)], "b": Euclidean(3)}
 
@@ -90,12 +94,12 @@ def test_errors_name_the_factor(case):
         space.check_point({**Y, "deep": [2 * Y["deep"][0], Y["deep"][1]]})
     with pytest.raises(ValueError, match=r"Delta at 'Q' must satisfy"):
         space.check_tangent(Y, {**Delta, "Q": Y["Q"]})
-    with pytest.raises(ValueError, match="trees must have the same structure: at the root"):
+    with pytest.raises(ValueError, match="Y must have the structure of the product: at the root"):
         space.point_defect({"Q": Y["Q"]})
-    with pytest.raises(TypeError, match="spaces must be homogeneous spaces: got the class Stiefel at 'Q'"):
+    with pytest.raises(TypeError, match="factors must be homogeneous spaces: got the class Stiefel at 'Q'"):
         Product({"Q": Stiefel})
     for empty in ({}, [], {"a": []}, Stiefel(3, 1)):
-        with pytest.raises(ValueError, match="factors must be a dict or list with at least one space"):
+        with pytest.raises(ValueError, match="factors must be a dict, list or tuple"):
             Product(empty)
 
 
@@ -103,3 +107,43 @@ def test_nested_products_are_expanded_equal_and_printed():
     nested = Product({"Q": FACTORS["Q"], "deep": Product(FACTORS["deep"]), "b": FACTORS["b"]})
     assert nested == Product(FACTORS) and hash(nested) == hash(Product(FACTORS)) and nested != FACTORS
     assert repr(Product([Stiefel(3, 1)])) == "Product([Stiefel(3, 1)])"
+
+
+def test_a_product_is_a_space_with_one_section_and_one_tangent_space(case):
+    space, Y, Delta, dL = case
+    section = space.global_section(Y)
+    assert isinstance(space, HomogeneousSpace) and isinstance(section, GlobalSection)
+    assert section.tangent_space == space.tangent_space == DirectSum(map_tree(lambda s: s.tangent_space, FACTORS))
+    assert space.tangent_space.dimension == space.dimension
+    X = section.lift(Delta)
+    c = space.tangent_space.coordinates(X)
+    assert c.shape == (2, space.dimension)
+    np.testing.assert_allclose(np.sum(c * c, axis=-1), sum(B.inner(B) for _, B in leaves(X)), rtol=1e-14)
+    for (_, A), (_, B) in zip(leaves(space.tangent_space.element(c)), leaves(X)):
+        np.testing.assert_array_equal(A.to_dense(), B.to_dense())
+    # the differential in coordinates is the derivative
+    slope = np.sum(space.tangent_space.coordinates(section.lift_differential(dL)) * c, axis=-1)
+    dL["deep"][0] = dL["deep"][0] - Y["deep"][0] @ (np.swapaxes(Y["deep"][0], -1, -2) @ dL["deep"][0])
+    expected = sum(np.sum(D * G, axis=tuple(range(1, D.ndim))) for (_, D), (_, G) in zip(leaves(Delta), leaves(dL)))
+    np.testing.assert_allclose(slope, expected, atol=1e-12)
+    assert_equal(space.tangent_space.to_dense(space.tangent_space.zero((2,))),
+                 map_tree(lambda X: 0 * X.to_dense(), X))
+    assert_equal(space.nearest_point(Y)["b"], Y["b"])
+
+
+def test_a_state_has_one_section(case):
+    space, Y, _, _ = case
+    state = Optimizer(Adam(), space).init(Y)
+    assert isinstance(state.section, ProductSection) and Optimizer(Adam(), FACTORS).space == space
+    assert_equal(state.section.point, Y)
+    single = Optimizer(Adam(), FACTORS["Q"])
+    assert single.space == FACTORS["Q"] and isinstance(single.init(Y["Q"]).section, TransportedSection)
+
+
+def test_tuples_are_products_too():
+    space = Product((Stiefel(3, 1), {"b": Euclidean(2)}))
+    Y = space.random_point(np.random.default_rng(0))
+    assert isinstance(Y, tuple) and space.shape == ((3, 1), {"b": (2,)})
+    space.check_point(Y)
+    with pytest.raises(ValueError, match="Y must have the structure of the product: .* a tuple of 2 meets a list of 2"):
+        space.check_point(list(Y))
