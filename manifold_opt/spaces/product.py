@@ -137,6 +137,11 @@ class Product(HomogeneousSpace):
         """The geodesics of the factors."""
         return self._by_factors("geodesic", Y=Y, Delta=Delta)
 
+    def parallel_transport(self, Y: Tree, Delta: Tree, Z: Tree, connection: str = "levi_civita") -> Tree:
+        """The parallel transports of the factors along their geodesics."""
+        return map_tree(lambda space, *arrays: space.parallel_transport(*arrays, connection), self.factors, Y, Delta, Z,
+                        labels=("the product", "Y", "Delta", "Z"))
+
     def cayley(self, Y: Tree, Delta: Tree) -> Tree:
         """The Cayley retractions of the factors."""
         return self._by_factors("cayley", Y=Y, Delta=Delta)
@@ -155,7 +160,7 @@ class Product(HomogeneousSpace):
             try:
                 return getattr(space, name)(*parts)
             except (TypeError, ValueError) as error:
-                raise type(error)(f"at {path!r}: {error}") from error
+                raise type(error)(f"{', '.join(trees)} at {path!r}: {error}") from error
 
         return map_tree(call, self.factors, *trees.values(), names=True, labels=("the product", *trees))
 

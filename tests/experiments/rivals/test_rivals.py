@@ -215,7 +215,7 @@ def test_array_optimizer_refuses() -> None:
     for grad, error, message in ((dL * np.nan, ValueError, "gradient of 'Y' must be finite"),
                                  (dL[0], ValueError, "gradient of 'Y' must have shape"),
                                  (dL.astype("float32"), ValueError, "dtype float64: got"),
-                                 (dL.tolist(), ValueError, "must have the structure of")):
+                                 (dL.tolist(), ValueError, "trees must have the same structure")):
         with pytest.raises(error, match=message):
             optimizer.step({"Y": Y}, {"Y": grad}, state)
     with pytest.raises(ValueError, match="parameter 'Y' must be that of the state"):
