@@ -7,8 +7,9 @@ from manifold_opt.optimizers.gradient import Gradient
 from manifold_opt.optimizers.method import Method
 from manifold_opt.optimizers.minimize import minimize
 from manifold_opt.optimizers.momentum import Momentum
+from manifold_opt.optimizers.muon import Muon
 from manifold_opt.optimizers.optimizer import Optimizer, OptimizerState, ParameterState
 from manifold_opt.optimizers.schedule import Cosine, GeometricDecay, WarmUp
 
 __all__ = ["Adam", "AdamW", "AdamWithDecay", "BFGS", "Cosine", "GeometricDecay", "Gradient", "Method", "Momentum",
-           "Optimizer", "OptimizerState", "ParameterState", "WarmUp", "minimize"]
+           "Muon", "Optimizer", "OptimizerState", "ParameterState", "WarmUp", "minimize"]
