@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = ["Array", "RetractionError", "tolerance", "Field", "check_array", "check_constraint", "check_dtype",
-           "check_finite", "check_integer", "check_sampling", "check_trailing_shape", "is_finite"]
+           "check_finite", "check_integer", "check_sampling", "check_trailing_shape",
+           "dtype_of_field", "is_finite"]
 
 Array = npt.NDArray[Any]
 Field = Literal["real", "complex", "any"]
@@ -15,6 +16,9 @@ FIELDS: dict[Field, tuple[str, str]] = {
     "real": ("fd", "float32 or float64"), "complex": ("FD", "complex64 or complex128"),
     "any": ("fdFD", "float32, float64 or their complex counterparts")}
 """Characters of the dtypes of a field, and their names."""
+UNITS: dict[Field, type] = {"real": np.float32, "complex": np.complex64}
+WIDENED: dict[Field, Field] = {"real": "real", "complex": "any"}
+"""What may be asked for: the precision of complex numbers may be given by a real dtype."""
 
 
 class RetractionError(ValueError):
@@ -96,6 +100,19 @@ def check_dtype(name: str, dtype: npt.DTypeLike, field: Field = "real") -> np.dt
     return found
 
 
+def dtype_of_field(dtype: npt.DTypeLike, field: Field = "real") -> np.dtype[Any]:
+    """The dtype of numbers of a field: a real dtype stands for its complex counterpart where the field is complex.
+
+    Examples
+    --------
+    >>> from manifold_opt.arrays.checks import dtype_of_field
+    >>> dtype_of_field("float32", "complex"), dtype_of_field("float32", "real")
+    (dtype('complex64'), dtype('float32'))
+    """
+    found = check_dtype("dtype", dtype, WIDENED[field])
+    return check_dtype("dtype", np.result_type(found, UNITS[field]), field)
+
+
 def check_sampling(rng: np.random.Generator, batch: tuple[int, ...], dtype: npt.DTypeLike,
                    field: Field = "real") -> tuple[tuple[int, ...], np.dtype[Any]]:
     """Return stack and dtype that a function which draws random numbers is asked for; else TypeError or ValueError.
@@ -111,7 +128,7 @@ def check_sampling(rng: np.random.Generator, batch: tuple[int, ...], dtype: npt.
         raise TypeError(f"rng must be a numpy.random.Generator: got {type(rng).__name__}")
     if not isinstance(batch, (tuple, list)):
         raise TypeError(f"batch must be a tuple of integers: got {type(batch).__name__}")
-    return tuple(check_integer("length in batch", length, 0) for length in batch), check_dtype("dtype", dtype, field)
+    return tuple(check_integer("length in batch", length, 0) for length in batch), dtype_of_field(dtype, field)
 
 
 def check_integer(name: str, value: object, minimum: int | None = None) -> int:

@@ -7,8 +7,8 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
-from manifold_opt.arrays.checks import (Array, Field, check_array, check_constraint, check_dtype, check_finite,
-                                        check_integer, check_trailing_shape, tolerance)
+from manifold_opt.arrays.checks import (Array, Field, check_array, check_constraint, check_finite, check_integer,
+                                        check_trailing_shape, dtype_of_field, tolerance)
 from manifold_opt.groups.adjoint import Adjoint
 
 __all__ = ["LieGroup", "MatrixGroup"]
@@ -120,7 +120,7 @@ class MatrixGroup(LieGroup):
     @final
     def identity(self, dtype: npt.DTypeLike = np.float64) -> Array:
         """The identity matrix (N, N)."""
-        return np.eye(self.N, dtype=check_dtype("dtype", dtype, self.field))
+        return np.eye(self.N, dtype=dtype_of_field(dtype, self.field))
 
     @final
     def product(self, M: Array, K: Array) -> Array:

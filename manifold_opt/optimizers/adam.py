@@ -7,6 +7,7 @@ from typing import Any, final
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.fields import squared
 from manifold_opt.optimizers.method import Method, Moments
 from manifold_opt.optimizers.schedule import Rate, check_fraction, check_number, check_rate, rate_at
 from manifold_opt.tangent import HorizontalElement
@@ -85,7 +86,7 @@ class Adam(Method):
         # B1 <- (rho1 - rho1^t)/(1 - rho1^t) B1 + (1 - rho1)/(1 - rho1^t) B
         B1 = (rho1 - rho1**t) / (1 - rho1**t) * moments["B1"] + (1 - rho1) / (1 - rho1**t) * G
         # B2 <- (rho2 - rho2^t)/(1 - rho2^t) B2 + (1 - rho2)/(1 - rho2^t) B o B
-        B2 = (rho2 - rho2**t) / (1 - rho2**t) * moments["B2"] + (1 - rho2) / (1 - rho2**t) * G**2
+        B2 = (rho2 - rho2**t) / (1 - rho2**t) * moments["B2"] + (1 - rho2) / (1 - rho2**t) * G.square()
         # W = -eta B1/(sqrt(B2) + delta)
         W = -eta * (B1 / B2.sqrt().shift(self.delta))
         return W, {"B1": B1, "B2": B2}
@@ -98,7 +99,7 @@ class Adam(Method):
         eta = rate_at("learning_rate", self.learning_rate, t)
         B1, B2 = moments["B1"], moments["B2"]
         B1 = B1.map(lambda old, new: _advance(old, new - old, share1), G)
-        B2 = B2.map(lambda old, new: _advance(old, new * new - old, share2), G)
+        B2 = B2.map(lambda old, new: _advance(old, squared(new) - old, share2), G)
         return B1.map(lambda b1, b2: _velocity(b1, b2, eta, self.delta), B2), {"B1": B1, "B2": B2}
 
     def _check_delta(self, dtype: np.dtype[Any]) -> None:

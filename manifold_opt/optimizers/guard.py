@@ -54,7 +54,7 @@ def check_gradient(path: str, dL: Any, point: Array) -> Array:
 
 def check_moments(path: str, space: HomogeneousSpace, dL: Array, moments: dict[str, Any]) -> None:
     """GradientError if a moment overflowed: Adam would divide by infinity, and not move, in silence."""
-    adjoint, size, largest = getattr(space, "adjoint", None), float(np.vdot(dL, dL)), LARGEST[dL.dtype.char]
+    adjoint, size, largest = getattr(space, "adjoint", None), float(np.vdot(dL, dL).real), LARGEST[dL.dtype.char]
     if size < (largest / 16 if adjoint is None or adjoint.is_compact else largest**0.5):
         # the norm of the lift is at most 2 |dL|, or that times the square of the norm of an ordinary point: all its
         # squares are finite, and with them their averages

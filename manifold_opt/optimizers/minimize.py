@@ -9,6 +9,7 @@ import numpy as np
 from scipy.optimize import OptimizeResult
 
 from manifold_opt.arrays.checks import Array, check_array, check_finite, check_integer
+from manifold_opt.arrays.fields import ldexp
 from manifold_opt.arrays.trees import Tree, leaves, map_tree
 from manifold_opt.optimizers.adam import Adam
 from manifold_opt.optimizers.adam_w import AdamW
@@ -213,7 +214,7 @@ def gradient_norm(spaces: Tree, x: Tree, gradient: Tree) -> float:
         grad = space.riemannian_gradient(Y, dL)
         # the gradient vanishes at a solution, however long the Euclidean one is
         j = exponent(grad)
-        grad = np.ldexp(grad, -j)
+        grad = ldexp(grad, -j)
         return float(np.ldexp(np.sum(space.metric(Y, grad, grad), dtype=np.float64), 2 * j))
 
     with np.errstate(over="ignore", invalid="ignore"):

@@ -117,7 +117,7 @@ def _match(path: str, Y: Array, dL: Any) -> Array:
     dL = check_array(name, dL)
     if dL.shape != Y.shape:
         raise ValueError(f"{name} must have shape {Y.shape}: got {dL.shape}")
-    if np.iscomplexobj(dL):
+    if np.result_type(dL.dtype, Y.dtype).kind != Y.dtype.kind:
         raise TypeError(f"{name} must be real, as x is: got {dL.dtype}")
     with np.errstate(over="ignore"):
         return np.array(dL, Y.dtype)

@@ -130,7 +130,7 @@ class QuasiNewton:
             space, Y = section.tangent_space, section.point
             batch = Y.shape[:Y.ndim - len(space.B_shape)]
             size = int(np.prod(batch)) * space.dimension
-            c = p[position:position + size].reshape(*batch, space.dimension).astype(Y.dtype)
+            c = p[position:position + size].reshape(*batch, space.dimension).astype(Y.real.dtype)
             position += size
             return space.element(c)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.fields import ldexp, squared
 from manifold_opt.arrays.trees import Tree, leaves, map_tree
 
 __all__ = ["exponent", "norm", "row_exponents", "scaled", "total_norm"]
@@ -18,14 +19,14 @@ def exponent(tree: Tree) -> int:
 
 def scaled(tree: Tree, k: int) -> Tree:
     """All arrays of a tree times 2^k, exactly where nothing underflows."""
-    return tree if k == 0 else map_tree(lambda array: np.ldexp(array, k), tree)
+    return tree if k == 0 else map_tree(lambda array: ldexp(array, k), tree)
 
 
 def total_norm(arrays: Iterable[Array]) -> float:
     """Euclidean norm of all entries of some arrays."""
     arrays = list(arrays)
     k = exponent(arrays)
-    squares = sum(float(np.sum(np.square(np.ldexp(array, -k)), dtype=np.float64)) for array in arrays)
+    squares = sum(float(np.sum(squared(ldexp(array, -k)).real, dtype=np.float64)) for array in arrays)
     return float(np.ldexp(np.sqrt(squares), k))
 
 

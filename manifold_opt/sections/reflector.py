@@ -6,6 +6,7 @@ from typing import final
 import numpy as np
 
 from manifold_opt.arrays.checks import Array, RetractionError
+from manifold_opt.arrays.fields import transposed
 from manifold_opt.arrays.matrix_functions import newton_schulz
 from manifold_opt.groups.adjoint import Adjoint
 from manifold_opt.sections.restoration import restored
@@ -86,8 +87,8 @@ class ReflectorSection(GlobalSection):
         if adjoint.is_compact:
             return HorizontalElement(2 * self.tangent_space.project_frame(a), self._lift_complement(dL, a),
                                      self.tangent_space)
-        K = np.swapaxes(Y, -1, -2) @ Y
-        return self.lift(dL @ K - adjoint(np.swapaxes(Y, -1, -2)) @ adjoint(a))
+        K = transposed(Y) @ Y
+        return self.lift(dL @ K - adjoint(transposed(Y)) @ adjoint(a))
 
     def lift_differential(self, dL: Array) -> HorizontalElement:
         r"""The lift of the gradient; on the symplectic spaces :math:`J^TPJ` with the lift P of the pseudo-Riemannian
@@ -95,9 +96,9 @@ class ReflectorSection(GlobalSection):
         """
         if self.adjoint.is_compact:
             return self.lift_gradient(dL)
-        dLt, Y = np.swapaxes(dL, -1, -2), self.point
+        dLt, Y = transposed(dL), self.point
         lifted = self.lift(self.adjoint(dLt) - Y @ (dLt @ Y))
-        return lifted.map(lambda block: np.swapaxes(self.adjoint(block), -1, -2))
+        return lifted.map(lambda block: transposed(self.adjoint(block)))
 
     def push(self, X: HorizontalElement) -> Array:
         r""":math:`\Lambda\bar BE = YA + Y_\perp B`."""

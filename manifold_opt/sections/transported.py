@@ -6,6 +6,7 @@ from typing import final
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.fields import transposed
 from manifold_opt.groups.adjoint import Adjoint
 from manifold_opt.sections.group_step import GroupStep
 from manifold_opt.sections.restoration import restored
@@ -96,7 +97,7 @@ class TransportedSection(GlobalSection):
         Y, adjoint = self.point, self.adjoint
         a, b = adjoint(Y) @ dL, adjoint(self.Y_perp) @ dL
         if not adjoint.is_compact:
-            Yt = np.swapaxes(Y, -1, -2)
+            Yt = transposed(Y)
             K = Yt @ Y
             b = b @ K - adjoint(Yt @ self.Y_perp) @ adjoint(a)
             a = a @ K
@@ -104,7 +105,7 @@ class TransportedSection(GlobalSection):
 
     def lift_differential(self, dL: Array) -> HorizontalElement:
         r""":math:`A = Y^T\nabla L - (Y^T\nabla L)^*` and :math:`B = Y_\perp^T\nabla L`."""
-        a, b = (np.swapaxes(block, -1, -2) @ dL for block in (self.point, self.Y_perp))
+        a, b = (transposed(block) @ dL for block in (self.point, self.Y_perp))
         return HorizontalElement(2 * self.tangent_space.project_frame(a), b, self.tangent_space)
 
     def push(self, X: HorizontalElement) -> Array:

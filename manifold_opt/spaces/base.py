@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from manifold_opt.arrays.checks import (Array, check_array, check_constraint, check_finite, check_sampling,
                                         check_trailing_shape, tolerance)
+from manifold_opt.arrays.fields import inner, standard_normal
 from manifold_opt.groups.base import LieGroup
 from manifold_opt.sections.section import GlobalSection
 from manifold_opt.tangent import GlobalTangentSpace
@@ -117,7 +118,7 @@ class HomogeneousSpace(ABC):
             Tangent vectors (..., *shape) in the dtype of Y.
         """
         check_sampling(rng, (), self._check("Y", Y).dtype, self.group.field)
-        return self.project_tangent(Y, np.asarray(rng.standard_normal(Y.shape)).astype(Y.dtype))
+        return self.project_tangent(Y, standard_normal(rng, Y.shape, Y.dtype))
 
     def geodesic(self, Y: Array, Delta: Array) -> Array:
         r"""The retraction :math:`\lambda(Y)\exp(\bar B)E` with the lift :math:`\bar B` of Delta.
@@ -225,7 +226,7 @@ class HomogeneousSpace(ABC):
         """Tolerance of the defect of Y*Z: it grows with the norms of both, taken over the members of the stack."""
         axes = tuple(range(-len(self.shape), 0))
         with np.errstate(over="ignore"):
-            largest = [float(np.sqrt(np.max(np.sum(X * X, axis=axes), initial=0.0))) for X in (Y, Z)]
+            largest = [float(np.sqrt(np.max(inner(X, X, axes), initial=0.0))) for X in (Y, Z)]
         return tolerance(100.0 * max(1.0, largest[0] * largest[1]), Y.dtype, self.shape[0] if self.shape else 1)
 
     @final

@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from manifold_opt.arrays.checks import Array, check_sampling, tolerance
+from manifold_opt.arrays.fields import transposed
 from manifold_opt.groups.orthogonal import OrthogonalGroup, random_orthonormal
 from manifold_opt.spaces.matrix_space import MatrixSpace
 from manifold_opt.tangent import SymmetricTangentSpace
 
-__all__ = ["CutLocusWarning", "Grassmann"]
+__all__ = ["CutLocusWarning", "Grassmann", "SubspaceManifold"]
 
 
 class CutLocusWarning(RuntimeWarning):
@@ -26,47 +27,10 @@ class CutLocusWarning(RuntimeWarning):
     """
 
 
-@final
-class Grassmann(MatrixSpace):
-    r"""The Grassmann manifold :math:`Gr(n, N) = O(N)/(O(n) \times O(N - n))` of n-dimensional subspaces of R^N.
+class SubspaceManifold(MatrixSpace):
+    """What the real and the complex Grassmann manifold share: angles, distance and logarithm."""
 
-    A point is given by a representative Y with orthonormal columns, a tangent vector by its horizontal representative,
-    which has :math:`Y^T\Delta = 0`; two representatives YQ of a subspace have representatives :math:`\Delta Q`.
-    Paper: v4, section 2.
-
-    Parameters
-    ----------
-    N : int
-        Number of rows (ambient dimension).
-    n : int
-        Number of columns, 1 <= n <= N.
-
-    Raises
-    ------
-    TypeError
-        If N or n is not an integer.
-    ValueError
-        If not 1 <= n <= N.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from manifold_opt import Grassmann
-    >>> space, rng = Grassmann(6, 2), np.random.default_rng(0)
-    >>> Y = space.random_point(rng)
-    >>> np.allclose(Y.T @ space.random_tangent(rng, Y), 0)
-    True
-    """
-
-    def __init__(self, N: int, n: int) -> None:
-        super().__init__(OrthogonalGroup(N), SymmetricTangentSpace(OrthogonalGroup.adjoint, N, n))
-
-    def random_point(self, rng: np.random.Generator, batch: tuple[int, ...] = (),
-                     dtype: npt.DTypeLike = np.float64) -> Array:
-        """Representatives (*batch, N, n) of uniformly distributed subspaces."""
-        batch, dtype = check_sampling(rng, batch, dtype)
-        return random_orthonormal(rng, (*batch, *self.shape)).astype(dtype)
-
+    @final
     def principal_angles(self, Y: Array, Q: Array) -> Array:
         r"""The principal angles between two subspaces, ascending, in :math:`[0, \frac\pi2]`.
 
@@ -99,10 +63,11 @@ class Grassmann(MatrixSpace):
         """
         self.check_point(Y)
         self.check_point(Q, "Q")
-        cosines = np.linalg.svd(np.swapaxes(Y, -1, -2) @ Q, compute_uv=False)
+        cosines = np.linalg.svd(self.adjoint(Y) @ Q, compute_uv=False)
         sines = np.linalg.svd(_normal_part(Y, Q), compute_uv=False)[..., ::-1]
         return np.asarray(np.arctan2(sines, cosines))
 
+    @final
     def distance(self, Y: Array, Q: Array) -> Array:
         """The length of the shortest geodesic, the root of the sum of the squared principal angles, of shape (...).
 
@@ -134,6 +99,7 @@ class Grassmann(MatrixSpace):
         """
         return np.asarray(np.linalg.norm(self.principal_angles(Y, Q), axis=-1))
 
+    @final
     def log(self, Y: Array, Q: Array) -> Array:
         r"""The tangent vector at Y of the shortest geodesic to the span of Q, the inverse of :meth:`geodesic`.
 
@@ -176,18 +142,60 @@ class Grassmann(MatrixSpace):
         """
         self.check_point(Y)
         self.check_point(Q, "Q")
-        U, cosines, Vh = np.linalg.svd(np.swapaxes(Y, -1, -2) @ Q)
+        U, cosines, Vh = np.linalg.svd(self.adjoint(Y) @ Q)
         if np.min(cosines, initial=1.0) < tolerance(4.0, Y.dtype, self.shape[0]):
             warnings.warn("the shortest geodesic is not unique: a principal angle is pi/2 to working precision",
                           CutLocusWarning, stacklevel=2)
-        S = _normal_part(Y, Q @ np.swapaxes(Vh, -1, -2))
+        S = _normal_part(Y, Q @ self.adjoint(Vh))
         sines = np.linalg.norm(S, axis=-2)
         ratio = np.where(sines > 0, np.arctan2(sines, cosines) / np.where(sines > 0, sines, 1), 1)
-        return np.asarray((S * ratio.astype(Y.dtype)[..., None, :]) @ np.swapaxes(U, -1, -2))
+        return np.asarray((S * ratio.astype(Y.dtype)[..., None, :]) @ self.adjoint(U))
+
+
+@final
+class Grassmann(SubspaceManifold):
+    r"""The Grassmann manifold :math:`Gr(n, N) = O(N)/(O(n) \times O(N - n))` of n-dimensional subspaces of R^N.
+
+    A point is given by a representative Y with orthonormal columns, a tangent vector by its horizontal representative,
+    which has :math:`Y^T\Delta = 0`; two representatives YQ of a subspace have representatives :math:`\Delta Q`.
+    Paper: v4, section 2.
+
+    Parameters
+    ----------
+    N : int
+        Number of rows (ambient dimension).
+    n : int
+        Number of columns, 1 <= n <= N.
+
+    Raises
+    ------
+    TypeError
+        If N or n is not an integer.
+    ValueError
+        If not 1 <= n <= N.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from manifold_opt import Grassmann
+    >>> space, rng = Grassmann(6, 2), np.random.default_rng(0)
+    >>> Y = space.random_point(rng)
+    >>> np.allclose(Y.T @ space.random_tangent(rng, Y), 0)
+    True
+    """
+
+    def __init__(self, N: int, n: int) -> None:
+        super().__init__(OrthogonalGroup(N), SymmetricTangentSpace(OrthogonalGroup.adjoint, N, n))
+
+    def random_point(self, rng: np.random.Generator, batch: tuple[int, ...] = (),
+                     dtype: npt.DTypeLike = np.float64) -> Array:
+        """Representatives (*batch, N, n) of uniformly distributed subspaces."""
+        batch, dtype = check_sampling(rng, batch, dtype)
+        return random_orthonormal(rng, (*batch, *self.shape)).astype(dtype)
 
 
 def _normal_part(Y: Array, Q: Array) -> Array:
     """The product of I - YY^T with Q, projected twice so that no rounding error remains along Y."""
-    Yt = np.swapaxes(Y, -1, -2)
+    Yt = transposed(Y)
     normal = Q - Y @ (Yt @ Q)
     return np.asarray(normal - Y @ (Yt @ normal))

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from manifold_opt.arrays.checks import Array, check_array, check_finite, check_trailing_shape
+from manifold_opt.arrays.fields import inner, transposed
 from manifold_opt.groups.adjoint import Adjoint
 from manifold_opt.groups.base import MatrixGroup
 from manifold_opt.sections.inverse_cayley import inverse_cayley
@@ -108,20 +109,19 @@ class MatrixSpace(HomogeneousSpace):
         :math:`(I - \frac12PP^T)Z(Y^TY)^{-1}` in general, with :math:`Y = QR` and the orthonormal :math:`P = (Q^T)^*`.
         """
         F, _, R = self._dual(self._check("Y", Y), self._check("Z", Z))
-        return F if R is None else over(F, np.swapaxes(R, -1, -2))
+        return F if R is None else over(F, transposed(R))
 
     @final
     def metric(self, Y: Array, Delta1: Array, Delta2: Array) -> Array:
         r"""The metric :math:`\mathrm{Tr}(\Delta_1^T\mathcal G_Y\Delta_2)` at Y, of shape (...)."""
         self._check("Y", Y)
-        return np.asarray(np.sum(self._check("Delta1", Delta1) * self.metric_operator(Y, self._check("Delta2", Delta2)),
-                                 axis=(-2, -1)))
+        return inner(self._check("Delta1", Delta1), self.metric_operator(Y, self._check("Delta2", Delta2)), (-2, -1))
 
     @final
     def project_tangent(self, Y: Array, Z: Array) -> Array:
         """The projection of Z (..., N, n) onto the tangent space at Y, orthogonal with respect to the metric."""
         F, Q, R = self._dual(self._check("Y", Y), self._check("Z", Z))
-        X_Q = F - self.adjoint(np.swapaxes(Q, -1, -2)) @ (self.adjoint(F) @ Q)
+        X_Q = F - self.adjoint(transposed(Q)) @ (self.adjoint(F) @ Q)
         return self.tangent_space.drop_vertical(Y, np.asarray(X_Q if R is None else X_Q @ R))
 
     @final
@@ -133,7 +133,7 @@ class MatrixSpace(HomogeneousSpace):
         of Delta that is orthogonal to the vertical vectors).
         """
         F, Q, _ = self._dual(self._check("Y", Y), self._check("Delta", Delta))
-        X = F @ np.swapaxes(Q, -1, -2)
+        X = F @ transposed(Q)
         return np.asarray(X - self.adjoint(X))
 
     @final
@@ -153,7 +153,7 @@ class MatrixSpace(HomogeneousSpace):
         numpy.ndarray
             Tangent vectors (..., N, n) with :math:`g(\mathrm{grad}\,L, \Delta) = \mathrm{Tr}(\nabla L^T\Delta)`.
         """
-        dL, Yt, adjoint = self._check("dL", dL), np.swapaxes(self._check("Y", Y), -1, -2), self.adjoint
+        dL, Yt, adjoint = self._check("dL", dL), transposed(self._check("Y", Y)), self.adjoint
         # XY with X = dL Y^T - (dL Y^T)*, which is not formed
         XY = np.asarray(dL @ (Yt @ Y) - adjoint(Yt) @ (adjoint(dL) @ Y))
         return self.tangent_space.drop_vertical(Y, XY)
@@ -357,14 +357,14 @@ class MatrixSpace(HomogeneousSpace):
         if self.adjoint.is_compact:
             return half_reflected(Y, Z), Y, None
         Q, R = np.linalg.qr(Y)
-        return half_reflected(self.adjoint(np.swapaxes(Q, -1, -2)), over(Z, R)), Q, R
+        return half_reflected(self.adjoint(transposed(Q)), over(Z, R)), Q, R
 
 
 def over(Z: Array, R: Array) -> Array:
     r"""The quotient :math:`ZR^{-1}` for stacks Z (..., N, n) and R (..., n, n)."""
-    return np.swapaxes(np.linalg.solve(np.swapaxes(R, -1, -2), np.swapaxes(Z, -1, -2)), -1, -2)
+    return transposed(np.linalg.solve(transposed(R), transposed(Z)))
 
 
 def half_reflected(P: Array, Z: Array) -> Array:
     r"""The product :math:`(I - \frac12PP^T)Z` for orthonormal P (..., N, n)."""
-    return np.asarray(Z - 0.5 * P @ (np.swapaxes(P, -1, -2) @ Z))
+    return np.asarray(Z - 0.5 * P @ (transposed(P) @ Z))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.fields import inner, squared
 
 if TYPE_CHECKING:
     from manifold_opt.groups.adjoint import Adjoint
@@ -113,7 +114,7 @@ class HorizontalElement:
 
     def square(self) -> HorizontalElement:
         """Entries squared; as blocks of magnitudes, which have no sign to keep (Adam's second moment)."""
-        return self.map(np.square)
+        return self.map(squared)
 
     def sqrt(self) -> HorizontalElement:
         """Square root of every entry."""
@@ -135,7 +136,7 @@ class HorizontalElement:
         sum of the products of entries.
         """
         axes = range(len(self.batch), self.B.ndim)
-        return np.asarray(0.5 * np.sum(self.A * other.A, axis=(-2, -1)) + np.sum(self.B * other.B, axis=tuple(axes)))
+        return np.asarray(0.5 * inner(self.A, other.A, (-2, -1)) + inner(self.B, other.B, tuple(axes)))
 
     def norm(self) -> Array:
         """Square root of the inner product with itself; the Frobenius norm of the dense form is sqrt(2) times it.

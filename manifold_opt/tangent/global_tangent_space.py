@@ -7,7 +7,8 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
-from manifold_opt.arrays.checks import Array, Field, check_dtype, check_integer, check_sampling
+from manifold_opt.arrays.checks import Array, Field, check_integer, check_sampling, dtype_of_field
+from manifold_opt.arrays.fields import REALS, from_reals, to_reals
 from manifold_opt.groups.adjoint import Adjoint
 from manifold_opt.tangent.element import HorizontalElement
 
@@ -79,7 +80,7 @@ class GlobalTangentSpace(ABC):
 
     def zero(self, batch: tuple[int, ...] = (), dtype: npt.DTypeLike = np.float64) -> HorizontalElement:
         """The zero element, or a stack of them."""
-        dtype = check_dtype("dtype", dtype, self.field)
+        dtype = dtype_of_field(dtype, self.field)
         return HorizontalElement(np.zeros((*batch, *self.A_shape), dtype), np.zeros((*batch, *self.B_shape), dtype),
                                  self)
 
@@ -87,14 +88,14 @@ class GlobalTangentSpace(ABC):
                dtype: npt.DTypeLike = np.float64) -> HorizontalElement:
         """Elements whose coordinates are independent standard normal numbers."""
         batch, dtype = check_sampling(rng, batch, dtype, self.field)
-        return self.element(rng.standard_normal((*batch, self.dimension)).astype(dtype))
+        reals = np.zeros((), dtype).real.dtype
+        return self.element(rng.standard_normal((*batch, self.dimension)).astype(reals))
 
     @final
     def _split(self, c: Array) -> tuple[Array, Array]:
         """The coordinates of the frame block, and the complement block."""
-        size = int(np.prod(self.B_shape))
-        split = c.shape[-1] - size
-        return c[..., :split], c[..., split:].reshape((*c.shape[:-1], *self.B_shape))
+        split = c.shape[-1] - REALS[self.field] * int(np.prod(self.B_shape))
+        return c[..., :split], from_reals(c[..., split:], self.field).reshape((*c.shape[:-1], *self.B_shape))
 
 
 class MatrixTangentSpace(GlobalTangentSpace):
@@ -163,18 +164,19 @@ class MatrixTangentSpace(GlobalTangentSpace):
     @property
     def frame_dimension(self) -> int:
         """Number of coordinates of frame blocks."""
-        return int(self.frame_coordinates(np.zeros(self.A_shape)).shape[-1])
+        return int(self.frame_coordinates(np.zeros(self.A_shape, dtype_of_field(float, self.field))).shape[-1])
 
     @property
     @final
     def dimension(self) -> int:
         """Number of coordinates of A and B."""
-        return self.frame_dimension + (self.N - self.n) * self.n
+        return self.frame_dimension + REALS[self.field] * (self.N - self.n) * self.n
 
     @final
     def coordinates(self, X: HorizontalElement) -> Array:
-        """The coordinates of A, then all entries of B."""
-        return np.concatenate([self.frame_coordinates(X.A), X.B.reshape(*X.batch, (self.N - self.n) * self.n)], axis=-1)
+        """The coordinates of A, then all entries of B (of complex ones both parts)."""
+        B = to_reals(X.B.reshape(*X.batch, (self.N - self.n) * self.n))
+        return np.concatenate([self.frame_coordinates(X.A), B], axis=-1)
 
     @final
     def element(self, c: Array) -> HorizontalElement:

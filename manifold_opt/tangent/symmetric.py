@@ -5,7 +5,7 @@ from typing import final
 
 import numpy as np
 
-from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.checks import Array, dtype_of_field
 from manifold_opt.tangent.global_tangent_space import MatrixTangentSpace
 
 __all__ = ["SymmetricTangentSpace"]
@@ -46,8 +46,8 @@ class SymmetricTangentSpace(MatrixTangentSpace):
 
     def frame_coordinates(self, A: Array) -> Array:
         """None at all."""
-        return A[..., 0, :0]
+        return A[..., 0, :0].real
 
     def frame_block(self, c: Array) -> Array:
         """Zero."""
-        return np.zeros((*c.shape[:-1], self.n, self.n), c.dtype)
+        return np.zeros((*c.shape[:-1], self.n, self.n), dtype_of_field(c.dtype, self.field))
