@@ -5,6 +5,6 @@ from manifold_opt.spaces import (ComplexGrassmann, ComplexStiefel, Euclidean, Gr
                                  SymplecticGrassmann, SymplecticStiefel)
 from manifold_opt.version import __version__
 
-__all__ = ["Adam", "AdamWithDecay", "BFGS", "ComplexGrassmann", "ComplexStiefel", "Euclidean", "Gradient", "Grassmann", "Momentum", "Optimizer",
-           "OrthogonalGroup", "Product", "Stiefel", "SymplecticGrassmann", "SymplecticGroup", "SymplecticStiefel",
-           "TranslationGroup", "UnitaryGroup", "minimize", "__version__"]
+__all__ = ["Adam", "AdamWithDecay", "BFGS", "ComplexGrassmann", "ComplexStiefel", "Euclidean", "Gradient", "Grassmann",
+           "Momentum", "Optimizer", "OrthogonalGroup", "Product", "Stiefel", "SymplecticGrassmann", "SymplecticGroup",
+           "SymplecticStiefel", "TranslationGroup", "UnitaryGroup", "minimize", "__version__"]

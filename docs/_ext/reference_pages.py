@@ -9,12 +9,12 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 LAYERS = {
-    "arrays": ["checks", "trees", "matrix_functions", "fractions"],
-    "groups": ["base", "adjoint", "orthogonal", "symplectic", "translation"],
+    "arrays": ["checks", "fields", "trees", "matrix_functions", "fractions"],
+    "groups": ["base", "adjoint", "isometric", "orthogonal", "unitary", "symplectic", "translation"],
     "tangent": ["global_tangent_space", "reductive", "symmetric", "vector", "element"],
     "sections": ["section", "transported", "reflector", "translation", "retraction", "group_step", "cayley",
                  "geodesic", "retractions", "inverse_cayley"],
-    "spaces": ["base", "matrix_space", "stiefel", "grassmann", "pseudo_riemannian_space", "symplectic_space",
+    "spaces": ["base", "matrix_space", "stiefel", "grassmann", "complex_stiefel", "complex_grassmann", "pseudo_riemannian_space", "symplectic_space",
                "symplectic_stiefel", "symplectic_grassmann", "euclidean", "product"],
     "network": ["patches", "layout", "workspace", "layer", "softmax", "attention", "fused_attention", "feed_forward",
                 "blocks", "classification", "losses", "parameters", "transformer"],

@@ -11,6 +11,7 @@ __all__ = ["REALS", "from_reals", "inner", "ldexp", "squared", "standard_normal"
 REALS: dict[Field, int] = {"real": 1, "complex": 2}
 """How many real numbers an entry is made of."""
 
+
 def transposed(M: Array) -> Array:
     r"""The conjugate transpose :math:`M^H` of matrices; of real ones a view."""
     return np.swapaxes(M.conj(), -1, -2)

@@ -52,7 +52,7 @@ class ConjugateTransposeAdjoint(IsometricAdjoint):
 
 @final
 class UnitaryGroup(MatrixGroup):
-    r"""The unitary group :math:`U(N) = \{M \in C^{N \times N} : M^HM = I\}`, with the skew-Hermitian matrices as Lie algebra.
+    r"""The unitary group :math:`U(N) = \{M \in C^{N \times N} : M^HM = I\}`; its Lie algebra: skew-Hermitian matrices.
 
     Arrays are complex; where a dtype is asked for, a real one stands for its complex counterpart.
     Paper: v4, section 2, whose formulas hold with the conjugate transpose in place of the transpose.

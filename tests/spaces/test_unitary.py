@@ -8,8 +8,8 @@ from manifold_opt.arrays import tolerance
 from manifold_opt.arrays.fields import from_reals, standard_normal, to_reals
 from manifold_opt.sections import RETRACTIONS, TransportedSection
 
-SPACES = [ComplexStiefel(7, 3), ComplexStiefel(5, 1), ComplexStiefel(4, 4), ComplexStiefel(1, 1), ComplexGrassmann(7, 3),
-          ComplexGrassmann(3, 2), ComplexGrassmann(5, 1)]
+SPACES = [ComplexStiefel(7, 3), ComplexStiefel(5, 1), ComplexStiefel(4, 4), ComplexStiefel(1, 1),
+          ComplexGrassmann(7, 3), ComplexGrassmann(3, 2), ComplexGrassmann(5, 1)]
 DTYPES = [np.complex64, np.complex128]
 KINDS = ["transported", "reflector"]
 everywhere = pytest.mark.parametrize("space", SPACES, ids=str)
@@ -143,8 +143,8 @@ def test_smallest_eigenvalues_of_a_hermitian_matrix(space, exact, method):
     rng = np.random.default_rng(0)
     H = standard_normal(rng, (8, 8), complex)
     H = H + H.conj().T
-    result = minimize(lambda Y: (float(np.vdot(Y, H @ Y).real), 2 * H @ Y), None, space, jac=True, rng=rng, method=method,
-                      max_iter=2000)
+    result = minimize(lambda Y: (float(np.vdot(Y, H @ Y).real), 2 * H @ Y), None, space, jac=True, rng=rng,
+                      method=method, max_iter=2000)
     assert abs(result.fun - np.linalg.eigvalsh(H)[:exact].sum()) < 1e-8
     assert result.point_defect <= tolerance(20, complex, 8 * 2000)
 

@@ -173,5 +173,10 @@ for _name in RETRACTION_NAMES:
 def inverse_cayley(trial: Trial) -> Array:
     """For velocities of length 1/2 or that of the trial, if it is shorter, relative to |Y|^2."""
     Delta = trial.Delta * trial.dtype.type(min(1.0, 0.5 / trial.scale))
-    back = trial.space.inverse_cayley(trial.Y, trial.space.cayley(trial.Y, Delta))
+    try:
+        back = trial.space.inverse_cayley(trial.Y, trial.space.cayley(trial.Y, Delta))
+    except ValueError as error:
+        if "no closed form" in str(error):
+            raise NotCovered(str(error)) from error
+        raise
     return trial.relative(back - Delta, trial.sigma**2)
