@@ -216,7 +216,7 @@ def identities() -> None:
         row = [name]
         for dtype in ("float64", "float32"):
             mine = [record for record in records if record.identity == name and record.dtype == dtype]
-            ratio = lambda record: record.residual / record.bound if record.residual else 0.0  # noqa: E731
+            ratio = lambda record: record.residual / record.bound if record.bound else record.residual  # noqa: E731
             worst = max(mine, key=ratio, default=None)
             where = "—" if worst is None else f"{worst.space}"
             if worst is not None and worst.condition > 1.01:

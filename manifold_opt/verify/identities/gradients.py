@@ -91,9 +91,12 @@ def weight_decay(trial: Trial) -> Array:
 @identity("gradient: weight decay improves the condition on quotients of Sp(2N)",
           "d/dt 1/2 |geodesic(Y, -t grad)|^2 < 0 for grad = grad 1/2 |Y|^2",
           r"\tfrac{d}{dt}\tfrac12\|\gamma(t)\|^2 < 0", "|Y|^2 is not constant on the space", Bound(0, q=0),
-          needs=("riemannian_gradient",), where=("quotients of Sp(2N)",))
+          needs=("riemannian_gradient",), where=("quotients of Sp(2N)", "no Grassmann kinds"))
 def weight_decay_of_symplectic_points(trial: Trial) -> Array:
-    """1 where the derivative along the negative gradient is not negative though Y is not orthogonal."""
+    """1 where the derivative along the negative gradient is not negative though Y is not orthogonal.
+
+    On the symplectic Grassmann manifold |Y|^2 is no function of the subspace.
+    """
     gradient = trial.space.riemannian_gradient(trial.Y, trial.Y)
     slope = -trial.dot(trial.Y, gradient)
     needed = trial.sigma > 1.05
