@@ -5,6 +5,7 @@ Colours are told apart by every kind of colour vision, and readable on white and
 """
 from manifold_opt.plotting.attention import draw_attention, draw_image
 from manifold_opt.plotting.curves import draw_bands, draw_contours, draw_slopes, limit_height
+from manifold_opt.plotting.holonomy import draw_holonomy
 from manifold_opt.plotting.matrices import draw_matrix, draw_splitting
 from manifold_opt.plotting.sphere import (draw_arrow, draw_field, draw_path, draw_point, draw_sphere,
                                           draw_tangent_plane)
@@ -12,6 +13,6 @@ from manifold_opt.plotting.style import (COLORS, INK, LINES, MARKERS, curve_styl
                                          whole_steps)
 
 __all__ = ["COLORS", "INK", "LINES", "MARKERS", "curve_style", "draw_arrow", "draw_attention", "draw_bands",
-           "draw_contours", "draw_field", "draw_image", "draw_matrix", "draw_path", "draw_point", "draw_slopes",
-           "draw_sphere", "draw_splitting", "draw_tangent_plane", "legend", "limit_height", "new_figure", "note",
-           "whole_steps"]
+           "draw_contours", "draw_field", "draw_holonomy", "draw_image", "draw_matrix", "draw_path", "draw_point",
+           "draw_slopes", "draw_sphere", "draw_splitting", "draw_tangent_plane", "legend", "limit_height",
+           "new_figure", "note", "whole_steps"]

@@ -228,3 +228,18 @@ def test_what_is_unusual_but_right_is_drawn():
     plotting.draw_sphere(axes, elevation=90)
     plotting.draw_point(axes, [0, 0, 1], "pole")
     assert ink(figure) > 0.01 and np.isfinite(axes.texts[0].get_position()).all()
+
+
+def test_the_vector_comes_back_turned_by_the_area():
+    """The ends of the last two arrows at the start of an octant are a right angle apart."""
+    figure, axes = plotting.new_figure(kinds="space")
+    plotting.draw_holonomy(axes, np.eye(3), np.array([0.0, 0.0, 1.0]), scale=1.0)
+    arrows = [np.stack(line.get_data_3d(), axis=1) for line in axes.lines if line.get_color() in plotting.COLORS[1:3]]
+    before, after = (arrow[1] - arrow[0] for arrow in arrows[-3:-1])
+    np.testing.assert_allclose(before, [0, 0, 1], atol=1e-14)
+    np.testing.assert_allclose(after, [0, -1, 0], atol=1e-14)
+    assert ink(figure) > 0.005
+    with pytest.raises(ValueError, match="corners must satisfy"):
+        plotting.draw_holonomy(axes, 2 * np.eye(3), np.array([0.0, 0.0, 1.0]))
+    with pytest.raises(ValueError, match="vector must satisfy"):
+        plotting.draw_holonomy(axes, np.eye(3), np.ones(3))
