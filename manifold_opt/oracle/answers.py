@@ -24,15 +24,8 @@ __all__ = ["Answers", "ask_command", "write_questions"]
 
 @final
 class Answers:
-    """Answers by name, read when they are asked for.
+    """Answers ``CASE/OPERATION/QUANTITY`` of an npz file, a folder or a mapping, read when they are asked for.
 
-    Parameters
-    ----------
-    source : path or mapping
-        An npz file, a folder, or arrays by name; the names are ``CASE/OPERATION/QUANTITY``.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> from manifold_opt.oracle.answers import Answers
     >>> answers = Answers({"brockett-stiefel-6x2-adam-cayley/trajectory/losses": np.zeros(101)})

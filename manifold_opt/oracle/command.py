@@ -151,6 +151,10 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    for file in export(arguments.directory, arguments.groups, large=arguments.large):
+    try:
+        files = export(arguments.directory, arguments.groups, large=arguments.large)
+    except ImportError as error:
+        raise ValueError(str(error)) from error
+    for file in files:
         print(f"{file.stat().st_size:9} {file}")
     return 0

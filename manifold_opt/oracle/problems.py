@@ -15,26 +15,11 @@ PROBLEMS = ("brockett", "procrustes", "symplectic_eigenvalues")
 
 
 def loss_and_gradient(problem: str, data: Mapping[str, Array], Y: Array) -> tuple[Any, Array]:
-    r"""Loss and Euclidean gradient of a problem at a point.
+    r"""Loss and Euclidean gradient at a point, of floats or of balls, with the matrices M (and D, a vector) or P and Q.
 
-    Parameters
-    ----------
-    problem : str
-        "brockett": :math:`\mathrm{Tr}(Y^TMYD)`; "procrustes": :math:`\frac12\|PY - Q\|^2`; "symplectic_eigenvalues":
-        :math:`\mathrm{Tr}(Y^TMY)`.
-    data : mapping
-        The matrices M (symmetric) and D (diagonal, as a vector), or P and Q, or M.
-    Y : numpy.ndarray
-        Point (N, n), of floats or of decimals.
+    "brockett": :math:`\mathrm{Tr}(Y^TMYD)`; "procrustes": :math:`\frac12\|PY - Q\|^2`; "symplectic_eigenvalues":
+    :math:`\mathrm{Tr}(Y^TMY)`.
 
-    Returns
-    -------
-    loss : number
-    gradient : numpy.ndarray
-        Array (N, n).
-
-    Examples
-    --------
     >>> import numpy as np
     >>> from manifold_opt.oracle.problems import loss_and_gradient
     >>> loss, gradient = loss_and_gradient("symplectic_eigenvalues", {"M": np.eye(2)}, np.eye(2))

@@ -7,21 +7,7 @@ __all__ = ["Quantity", "QUANTITIES", "OPERATIONS", "Operation", "KINDS", "GROUPE
 
 
 class Quantity(NamedTuple):
-    """A quantity of a case.
-
-    Attributes
-    ----------
-    meaning, formula, paper : str
-        In words; in symbols; the place in arXiv:2305.16901v4 or the literature.
-    tolerance : float or None
-        The constant C of the tolerance C sqrt(N) in units of eps times the scale of the array; None for inputs.
-
-    Examples
-    --------
-    >>> from manifold_opt.oracle.quantities import QUANTITIES
-    >>> QUANTITIES["Y_new"].formula
-    'Lambda_new E'
-    """
+    """A quantity in words, as a formula, its place in the paper or the literature, and its constant C (None: given)."""
 
     meaning: str
     formula: str
@@ -30,25 +16,7 @@ class Quantity(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """A function that a backend may offer.
-
-    Attributes
-    ----------
-    arguments : tuple of str
-        Its arguments, in order.
-    returns : str
-        What it returns, in words.
-    quantities : tuple of str
-        The quantities that are compared, in the order in which they arise.
-    required : tuple of str
-        Those that must be returned, as far as the case has them.
-
-    Examples
-    --------
-    >>> from manifold_opt.oracle.quantities import OPERATIONS
-    >>> OPERATIONS["lift_gradient"].arguments, OPERATIONS["lift_gradient"].quantities
-    (('space', 'Lambda', 'dL'), ('A', 'B'))
-    """
+    """A function of a backend: arguments in order, what it returns, what is compared in order, what is required."""
 
     arguments: tuple[str, ...]
     returns: str

@@ -21,27 +21,6 @@ __all__ = ["Question", "questions", "ordered", "run_trajectory", "section_defect
 class Question:
     """One operation applied to given arguments, and what it should answer.
 
-    Attributes
-    ----------
-    operation : str
-        Name of the operation.
-    arguments : dict
-        By name, in the order in which the functions of a backend take them.
-    expected : dict of str to numpy.ndarray
-        The right answers.
-    scales : dict of str to float
-        The units of their errors, besides eps.
-    growth : float
-        Factor of the tolerance constants: the square root of the number of rows, and of steps.
-    step : int or None
-        Place along the leading axis of the arrays, in cases of steps.
-    label : str
-        The same in words.
-    refusal : str
-        Why the arguments must be refused, by an error or numbers that are not finite; empty if they are fine.
-
-    Examples
-    --------
     >>> from manifold_opt import oracle
     >>> from manifold_opt.oracle.question import questions
     >>> case, = oracle.load_cases("stiefel-6x2-float64-adam-cayley")
@@ -51,12 +30,17 @@ class Question:
     """
 
     operation: str
+    # by name, in the order in which the functions of a backend take them
     arguments: Mapping[str, Any]
     expected: Mapping[str, Array]
+    # the units of the errors, besides eps
     scales: Mapping[str, float]
+    # the factor of the tolerance constants: the square root of the number of rows, and of steps
     growth: float
+    # the place along the leading axis in cases of steps, and the same in words
     step: int | None = None
     label: str = ""
+    # why the arguments must be refused; empty if they are fine
     refusal: str = ""
 
     def copied(self) -> dict[str, Any]:

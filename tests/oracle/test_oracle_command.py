@@ -2,6 +2,7 @@
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -33,7 +34,7 @@ def test_check_of_a_wrong_backend_in_the_current_directory(tmp_path, monkeypatch
                                        ["check", "manifold_opt.oracle", "--command", "true"],
                                        ["judge", "no_such_file.npz"], ["check", "--command", "no_such_program"],
                                        ["check", "manifold_opt.oracle:NumpyBackend", "--cases", "nothing"],
-                                       ["export", "out", "--groups", "nothing"], ["list", "nothing"]])
+                                       ["list", "nothing"]])
 def test_bad_input_has_exit_code_2(arguments, capsys):
     assert main(["oracle", *arguments]) == 2
     assert capsys.readouterr().err.startswith("manifold_opt: error: ")
@@ -48,12 +49,27 @@ def test_list(capsys):
     assert capsys.readouterr().out.split() == oracle.list_cases("trajectories")
 
 
+@pytest.mark.skipif(find_spec("flint") is None, reason="needs python-flint")
 def test_export(tmp_path, capsys):
     assert main(["oracle", "export", str(tmp_path / "new"), "--groups", "steps_euclidean"]) == 0
     assert "steps_euclidean.npz" in capsys.readouterr().out
     assert len(oracle.load_cases(directory=tmp_path / "new")) == len(oracle.list_cases("steps_euclidean"))
 
 
+def test_export_without_the_ball_arithmetic_says_what_is_missing(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "flint", None)
+    for name in [name for name in sys.modules if name.startswith("manifold_opt.oracle.make")]:
+        monkeypatch.delitem(sys.modules, name)
+    assert main(["oracle", "export", str(tmp_path)]) == 2
+    assert "export needs python-flint, pip install 'manifold_opt[oracle]'" in capsys.readouterr().err
+
+
+def test_schema_is_printed(capsys):
+    assert main(["oracle", "schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "Manifest of the reference cases"
+
+
+@pytest.mark.skipif(find_spec("flint") is None, reason="needs python-flint")
 def test_larger_cases_on_demand(tmp_path):
     assert main(["oracle", "export", str(tmp_path), "--groups", "steps_euclidean", "--large"]) == 0
     assert oracle.check(oracle.NumpyBackend(), directory=tmp_path).passed

@@ -56,7 +56,7 @@ class DenseSpace:
         return conventions.complement(self.kind, self.N, self.n)
 
     def random_section(self, random: Random, condition: int = 1) -> Array:
-        """An element of the group to 50 digits; of the given condition number if it is symplectic."""
+        """An element of the group; of the given condition number if it is symplectic."""
         if self.is_euclidean:
             return balls.exact(balls.draw(random, self.N, self.n))
         U = self._random_isometry(random)
