@@ -59,8 +59,8 @@ def check_gradient(space: Tree, fun: Callable[[Tree], Any], grad: Callable[[Tree
         Chooses the directions.
     riemannian : bool
         Whether `grad` gives the Riemannian gradient; then it must be tangent and is paired in the metric.
-    retraction : callable or None
-        A function (Y, Delta) -> Y of the whole trees in place of the spaces' own.
+    retraction : callable, str or None
+        A function (Y, Delta) -> Y of the whole trees in place of the spaces' own, or the name of their method.
 
     Returns
     -------
@@ -94,7 +94,8 @@ def check_gradient(space: Tree, fun: Callable[[Tree], Any], grad: Callable[[Tree
     seed = draw_seed(rng)
     place = _Place(space, fun, grad, Y, seed, riemannian, retraction)
     line = (f"verify.check_gradient({space!r}, fun, grad, Y, rng={seed}" + ", riemannian=True" * riemannian
-            + ", retraction=retraction" * (retraction is not None) + ")")
+            + ("" if retraction is None else f", retraction={retraction!r}" if isinstance(retraction, str)
+               else ", retraction=retraction") + ")")
     records, slopes = place.records(line), place.slopes
     if callable(grad) and place.is_stationary:
         away = place.curve(1.0, place.directions[0])
@@ -112,7 +113,7 @@ class _Place:
                  retraction: Any) -> None:
         self.spaces = map_tree(lambda leaf: leaf.factors if isinstance(leaf, Product) else leaf, space)
         self.Y = map_tree(_check_point, self.spaces, Y, names=True)
-        self.grad, gradient = grad, grad(Y) if callable(grad) else grad
+        self.grad, gradient = grad, grad(_copied(self.Y)) if callable(grad) else grad
         self.gradient = map_tree(_check_gradient, self.Y, gradient, names=True)
         self.fun, self.space, self.riemannian, self.retraction = fun, space, riemannian, retraction
         self.trials = map_tree(lambda leaf, Y: _trial(leaf, Y, seed), self.spaces, self.Y)
@@ -121,24 +122,24 @@ class _Place:
         self.dtype, self.eps, self.seed = worst.dtype, worst.eps, seed
         self.condition = max(trial.condition for _, trial in leaves(self.trials))
         self.N = max(trial.N for _, trial in leaves(self.trials))
-        if retraction is None:
-            map_tree(_retraction, self.spaces)
+        if not callable(retraction):
+            map_tree(lambda leaf: _retraction(leaf, retraction), self.spaces)
 
     def curve(self, t: float, Delta: Tree) -> Tree:
         """The point R(t Delta)."""
         step = map_tree(lambda D: D * D.dtype.type(t), Delta)
-        if self.retraction is not None:
-            return self.retraction(self.Y, step)
-        return map_tree(lambda space, Y, D: _retraction(space)(Y, D), self.spaces, self.Y, step)
+        if callable(self.retraction):
+            return self.retraction(_copied(self.Y), step)
+        return map_tree(lambda space, Y, D: _retraction(space, self.retraction)(Y, D), self.spaces, self.Y, step)
 
     def loss(self, t: float, Delta: Tree) -> float:
         """The loss at R(t Delta)."""
-        return _number(self.fun(self.curve(t, Delta)))
+        return _number(self.fun(_copied(self.curve(t, Delta))))
 
     @cached_property
     def start(self) -> float:
         """The loss at Y."""
-        return _number(self.fun(self.Y))
+        return _number(self.fun(_copied(self.Y)))
 
     @cached_property
     def directions(self) -> list[Tree]:
@@ -180,7 +181,9 @@ class _Place:
         """Derivatives by differences less those of the gradient, relative to the size of their terms."""
         errors = []
         for Delta in directions:
-            measured = float(velocity(lambda t: np.asarray(self.loss(t, Delta)), self.dtype))
+            # losses that are no numbers fail
+            with np.errstate(all="ignore"):
+                measured = float(velocity(lambda t: np.asarray(self.loss(t, Delta)), self.dtype))
             errors.append(abs(measured - self.pairing(Delta)) / (self.size(Delta) or 1.0))
         return np.asarray(errors)
 
@@ -192,8 +195,9 @@ class _Place:
         for Delta in self.directions:
             values, derivative = np.array([self.loss(t, Delta) for t in steps]), self.pairing(Delta)
             size = max(abs(self.start), float(np.max(abs(values))), self.size(Delta))
-            slopes.append(fit_slope(steps, abs(values - self.start - steps * derivative),
-                                    100 * self.eps * self.condition * size, 2.0,
+            with np.errstate(all="ignore"):
+                remainders = abs(values - self.start - steps * derivative)
+            slopes.append(fit_slope(steps, remainders, 100 * self.eps * self.condition * size, 2.0,
                                     "|L(R(t Delta)) - L(Y) - t dL(Delta)|"))
         return slopes
 
@@ -266,7 +270,7 @@ def _check_point(path: str, space: Any, Y: Any) -> Array:
     Y, shape = check_finite(name, check_array(name, Y)), tuple(space.shape)
     if Y.shape[Y.ndim - len(shape):] != shape or Y.size == 0:
         raise ValueError(f"{name} must have shape {shape} or be a stack of such: got {Y.shape}")
-    return np.asarray(space.check_point(Y, name) if hasattr(space, "check_point") else Y)
+    return np.array(space.check_point(Y, name) if hasattr(space, "check_point") else Y)
 
 
 def _check_gradient(path: str, Y: Array, gradient: Any) -> Array:
@@ -275,15 +279,23 @@ def _check_gradient(path: str, Y: Array, gradient: Any) -> Array:
     gradient = check_array(name, np.asarray(gradient))
     if gradient.shape != Y.shape:
         raise ValueError(f"{name} must have shape {Y.shape}: got {gradient.shape}")
-    return check_finite(name, gradient)
+    return np.array(check_finite(name, gradient))
 
 
-def _retraction(space: Any) -> Callable[[Array, Array], Array]:
-    """The first retraction that a space offers."""
-    for name in ("geodesic", "cayley"):
-        if hasattr(space, name):
-            return getattr(space, name)  # type: ignore[no-any-return]
-    raise TypeError(f"space must offer geodesic or cayley, or a retraction be given: got {type(space).__name__}")
+def _retraction(space: Any, name: str | None) -> Callable[[Array, Array], Array]:
+    """The retraction of a name, or the first that a space offers."""
+    if name is not None and not isinstance(name, str):
+        raise TypeError(f"retraction must be a function or the name of a method: got {type(name).__name__}")
+    for offered in ("geodesic", "cayley") if name is None else (name,):
+        if hasattr(space, offered):
+            return getattr(space, offered)  # type: ignore[no-any-return]
+    wanted = "geodesic or cayley, or a retraction be given" if name is None else f"the retraction {name!r}"
+    raise TypeError(f"space must offer {wanted}: got {type(space).__name__}")
+
+
+def _copied(tree: Tree) -> Tree:
+    """Arrays that a loss may write into."""
+    return map_tree(lambda Y: np.array(Y), tree)
 
 
 def _number(value: Any) -> float:

@@ -26,7 +26,7 @@ def run(space: Any, *, rng: np.random.Generator | int = 0, dtype: npt.DTypeLike 
     identities measurable; those for which a method is missing are listed as not covered. Methods used if there:
     `point_defect`, `tangent_defect`, `project_tangent`, `random_tangent`, `metric`, `riemannian_gradient`,
     `horizontal_lift`, `global_section`, `geodesic`, `cayley`, `riemannian_geodesic`, `distance`, `canonical_point`,
-    `dimension`, `group`, `adjoint`, `tangent_space`.
+    `dimension`, `group`, `adjoint`, `tangent_space`, `inverse_cayley`, `log`, `nearest_point`, `parallel_transport`.
 
     Parameters
     ----------

@@ -219,6 +219,39 @@ def test_line_of_a_failed_run_repeats_it() -> None:
         assert again.records[0] == record
 
 
+def test_losses_that_write_into_their_argument_and_gradients_in_one_buffer() -> None:
+    space = Stiefel(6, 2)
+    Y, buffer = space.random_point(np.random.default_rng(0)), np.empty((6, 2))
+    before = Y.copy()
+
+    def careless(Y: Any) -> Any:
+        value = quadratic(Y)
+        Y *= 0
+        return value
+
+    def gradient(Y: Any) -> Any:
+        buffer[...] = quadratic_gradient(Y)
+        Y *= 0
+        return buffer
+    for retraction in (None, "cayley", lambda Y, Delta: space.cayley(Y, Delta) if Delta.any() else Y):
+        report = verify.check_gradient(space, careless, gradient, Y, retraction=retraction)
+        assert report, str(report)
+    assert np.array_equal(Y, before)
+    assert not verify.check_gradient(space, careless, lambda Y: 1.001 * gradient(Y), Y)
+    line = verify.check_gradient(space, quadratic, -quadratic_gradient(Y), Y, retraction="cayley").failures[0].reproduce
+    assert not eval(line, namespace(fun=quadratic, grad=-quadratic_gradient(Y), Y=Y))
+    for wrong, message in (("qr", "the retraction 'qr'"), (3, "retraction must be a function")):
+        with pytest.raises(TypeError, match=message):
+            verify.check_gradient(space, quadratic, quadratic_gradient, Y, retraction=wrong)
+
+
+def test_loss_that_is_no_number_everywhere_fails() -> None:
+    space, Y = Stiefel(6, 2), Stiefel(6, 2).random_point(np.random.default_rng(0))
+    for broken in (np.nan, np.inf):
+        assert not verify.check_gradient(space, lambda Z: quadratic(Z) if np.array_equal(Y, Z) else broken,
+                                         quadratic_gradient, Y)
+
+
 @pytest.mark.parametrize(("fun", "grad", "Y", "error", "message"), [
     (lambda Y: Y, np.ones(2), np.zeros(2), TypeError, "fun must return a real number"),
     (lambda Y: 1j, np.ones(2), np.zeros(2), TypeError, "fun must return a real number"),
