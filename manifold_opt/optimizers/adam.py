@@ -92,14 +92,12 @@ class Adam(Method):
         return W, {"B1": B1, "B2": B2}
 
     def update_in_place(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:
-        r"""The same to rounding with the new moments in the arrays of the old ones and fewer passes over memory:
-        :math:`B_1 \leftarrow B_1 + \frac{1 - \rho_1}{1 - \rho_1^t}(B - B_1)`, since both shares sum to one.
-        """
-        share1, share2 = (1 - self.rho1) / (1 - self.rho1**t), (1 - self.rho2) / (1 - self.rho2**t)
-        eta = rate_at("learning_rate", self.learning_rate, t)
-        B1, B2 = moments["B1"], moments["B2"]
-        B1 = B1.map(lambda old, new: _advance(old, new - old, share1), G)
-        B2 = B2.map(lambda old, new: _advance(old, squared(new) - old, share2), G)
+        """The same operations, bit for bit, with the new moments in the arrays of the old ones."""
+        rho1, rho2, eta = self.rho1, self.rho2, rate_at("learning_rate", self.learning_rate, t)
+        keep1, keep2 = (rho1 - rho1**t) / (1 - rho1**t), (rho2 - rho2**t) / (1 - rho2**t)
+        share1, share2 = (1 - rho1) / (1 - rho1**t), (1 - rho2) / (1 - rho2**t)
+        B1 = moments["B1"].map(lambda old, new: _advance(old, keep1, share1 * new), G)
+        B2 = moments["B2"].map(lambda old, new: _advance(old, keep2, share2 * squared(new)), G)
         return B1.map(lambda b1, b2: _velocity(b1, b2, eta, self.delta), B2), {"B1": B1, "B2": B2}
 
     def _check_delta(self, dtype: np.dtype[Any]) -> None:
@@ -110,10 +108,10 @@ class Adam(Method):
                              f"underflow: got {self.delta}")
 
 
-def _advance(old: Array, difference: Array, share: float) -> Array:
-    """The sum old + share difference, in the array of old."""
-    difference *= share
-    old += difference
+def _advance(old: Array, keep: float, summand: Array) -> Array:
+    """The sum keep old + summand, in the array of old."""
+    old *= keep
+    old += summand
     return old
 
 

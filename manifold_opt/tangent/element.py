@@ -154,7 +154,7 @@ class HorizontalElement:
         batch = len(self.batch)
         largest = np.maximum(*(np.max(np.abs(block), axis=tuple(range(batch, block.ndim)), initial=0.0)
                                for block in (self.A, self.B)))
-        scale = np.where((largest > 0) & (largest < np.inf), largest, 1).astype(self.dtype)
+        scale = np.where((largest > 0) & (largest < np.inf), largest, 1).astype(np.finfo(self.dtype).dtype)
         with np.errstate(over="ignore", invalid="ignore"):
             relative = self.map(lambda block: block / scale.reshape(scale.shape + (1,) * (block.ndim - batch)))
             return np.asarray(scale * np.sqrt(relative.inner(relative)))

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manifold_opt import Adam, AdamWithDecay, BFGS, Euclidean, Gradient, Momentum, Optimizer, Stiefel
+from manifold_opt import Adam, AdamWithDecay, BFGS, Euclidean, Gradient, Grassmann, Momentum, Optimizer, Stiefel
+from manifold_opt.optimizers import AdamW
 
 EPS = np.finfo(float).eps
 
@@ -37,6 +38,26 @@ def test_adam_is_the_textbook_algorithm_step_by_step(dtype, rho1, rho2):
         # each step has a relative error of a few eps, to which rounding 1 - rho2^t adds eps/(1 - rho2^t)
         corrections = sum(1 / (1 - rho2**s) for s in range(1, t + 1)) if rho2 else t
         np.testing.assert_allclose(y, x, rtol=0, atol=np.finfo(dtype).eps * eta * (10 * t + corrections))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("space", [Stiefel(7, 3), Grassmann(7, 3), Euclidean(4), Euclidean()], ids=str)
+@pytest.mark.parametrize("method", [Adam(0.1), Adam(0.1, 0.0, 0.0), AdamW(0.1), AdamWithDecay(5, 0.1, 1e-3)], ids=repr)
+def test_the_fused_update_is_the_update(method, space, dtype):
+    """The same velocities and moments bit for bit, in the arrays of the old moments, and G is left alone."""
+    rng = np.random.default_rng(0)
+    plain = fused = None
+    for t in range(1, 8):
+        G = space.tangent_space.random(rng, (3,), dtype)
+        kept, plain, fused = G.map(np.copy), plain or method.init(G), fused or method.init(G)
+        old = fused
+        W, plain = method.update(G, plain, t)
+        W_fused, fused = method.update_in_place(G, fused, t)
+        for one, other in ((W, W_fused), (plain["B1"], fused["B1"]), (plain["B2"], fused["B2"]), (G, kept)):
+            for block in ("A", "B"):
+                np.testing.assert_array_equal(getattr(one, block), getattr(other, block))
+                assert getattr(other, block).dtype == dtype
+        assert all(np.shares_memory(fused[name].B, old[name].B) for name in fused)
 
 
 @given(st.floats(1e-3, 1e3), st.integers(0, 2**32 - 1))

@@ -20,9 +20,11 @@ from manifold_opt.arrays.trees import leaves, map_tree
 from manifold_opt.optimizers import AdamW, Cosine, WarmUp
 from manifold_opt.optimizers.guard import defect_bound
 from manifold_opt.sections import RetractionError
+from manifold_opt.spaces import ComplexGrassmann, ComplexStiefel
 
 SPACES = [Stiefel(5, 2), Stiefel(3, 2), Stiefel(4, 4), Stiefel(6, 1), Grassmann(5, 2), Grassmann(3, 2), Grassmann(4, 4),
           SymplecticStiefel(8, 4), SymplecticStiefel(4, 2), SymplecticGrassmann(6, 2), Euclidean(3, 2), Euclidean(),
+          ComplexStiefel(4, 2), ComplexGrassmann(4, 2), ComplexStiefel(3, 3),
           {"Q": Stiefel(6, 3), "deep": [Grassmann(5, 1), (Euclidean(2), Stiefel(2, 2))]}]
 METHODS = [Gradient(1.0), Gradient(1e3), Momentum(1.0, 0.5), Adam(1e-3), Adam(0.1), Adam(10.0), Adam(WarmUp(3, 0.1)),
            AdamWithDecay(5, 1.0, 1e-3), AdamW(Cosine(10, 0.1), weight_decay=0.1), BFGS()]
@@ -32,6 +34,11 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 def is_compact(space):
     return hasattr(space, "adjoint") and space.adjoint.is_compact
+
+
+def wide(array):
+    """The same numbers in double precision."""
+    return array.astype(np.result_type(array, np.float64))
 
 
 class OptimizerMachine(RuleBasedStateMachine):
@@ -44,6 +51,8 @@ class OptimizerMachine(RuleBasedStateMachine):
             section = "transported"
         if isinstance(method, AdamW) and all(is_compact(space) for _, space in leaves(spaces)):
             method = Adam(method.learning_rate)
+        if any(space.group.field == "complex" for _, space in leaves(spaces)):
+            dtype = {"f4": "c8", "f8": "c16"}[dtype]
         self.spaces, self.method, self.dtype, self.batch = spaces, method, np.dtype(dtype), batch
         self.optimizer = Optimizer(method, spaces, retraction, section, restore)
         self.retraction, self.steps = retraction, 0
@@ -70,7 +79,7 @@ class OptimizerMachine(RuleBasedStateMachine):
     def twin(self, space, dL, section, moments, t):
         """The point after the step by dense matrices in double precision, and the length of the step."""
         W, _ = self.method.step(section, dL, moments, t)
-        X, Lambda = W.to_dense().astype(float), section.to_dense().astype(float)
+        X, Lambda = wide(W.to_dense()), wide(section.to_dense())
         length = float(np.max(W.norm(), initial=0.0))
         if isinstance(space, Euclidean):
             return Lambda + X, length
@@ -207,7 +216,7 @@ class OptimizerMachine(RuleBasedStateMachine):
         for (path, space), (_, parameter) in zip(leaves(self.spaces), leaves(self.state.parameters)):
             if isinstance(space, Euclidean):
                 continue
-            Y, Lambda = (array.astype(float) for array in (parameter.section.point, parameter.section.to_dense()))
+            Y, Lambda = wide(parameter.section.point), wide(parameter.section.to_dense())
             if is_compact(space):
                 bound = 60 * np.finfo(self.dtype).eps * np.sqrt(space.shape[0] * (2 + self.steps))
                 assert np.all(space.group.defect(Lambda) <= bound), (path, "section")
