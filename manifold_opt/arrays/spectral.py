@@ -7,10 +7,11 @@ from typing import final
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.fields import transposed
 
 __all__ = ["orthogonal_factor", "tangent_orthogonal_factor"]
 
-SMALLEST_SMOOTHING = 1e-8
+SMALLEST_SMOOTHING = 1e-9
 """Relative to the largest singular value: what it changes at singular values of that size is below rounding."""
 
 MOST_STEPS = 40
@@ -48,7 +49,8 @@ def orthogonal_factor(M: Array) -> Array:
 
 def tangent_orthogonal_factor(A: Array, B: Array) -> tuple[Array, Array, Array]:
     r"""The blocks :math:`W = [W_A; W_B]`, :math:`W_A` skew-symmetric, of spectral norm at most one with the largest
-    product :math:`\langle A, W_A\rangle + \langle B, W_B\rangle`, for skew-symmetric A.
+    product :math:`\langle A, W_A\rangle + \langle B, W_B\rangle`, for skew-symmetric A; in complex numbers with
+    skew-Hermitian and Hermitian matrices, and the real part of the product.
 
     Its dual is the convex problem :math:`\min_S \|[A + S; B]\|_*` over symmetric S. With a minimizing S the orthogonal
     factor of :math:`[A + S; B]` has a skew-symmetric frame block, and is W. The dual is solved by Newton steps on the
@@ -60,7 +62,7 @@ def tangent_orthogonal_factor(A: Array, B: Array) -> tuple[Array, Array, Array]:
     Parameters
     ----------
     A, B : numpy.ndarray
-        Blocks (..., n, n) and (..., m, n), real.
+        Blocks (..., n, n) and (..., m, n), real or complex.
 
     Returns
     -------
@@ -81,10 +83,10 @@ def tangent_orthogonal_factor(A: Array, B: Array) -> tuple[Array, Array, Array]:
     >>> np.allclose(np.linalg.svd(np.concatenate([W_A, W_B]), compute_uv=False), 1, atol=1e-14)
     True
     """
-    W_A, W_B = np.empty(A.shape), np.empty(B.shape)
-    gap = np.empty(A.shape[:-2])
+    A, B = (block.astype(np.result_type(block.dtype, np.float64), copy=False) for block in (A, B))
+    W_A, W_B, gap = np.empty_like(A), np.empty_like(B), np.empty(A.shape[:-2])
     for member in np.ndindex(gap.shape):
-        W_A[member], W_B[member], gap[member] = _solve(A[member].astype(float), B[member].astype(float))
+        W_A[member], W_B[member], gap[member] = _solve(A[member], B[member])
     return W_A, W_B, gap
 
 
@@ -96,19 +98,23 @@ def _solve(A: Array, B: Array) -> tuple[Array, Array, float]:
     A, B = A / scale, B / scale
     S, smoothing = np.zeros_like(A), 1.0
     while True:
-        last = smoothing <= SMALLEST_SMOOTHING
+        last, previous = smoothing <= SMALLEST_SMOOTHING, np.inf
         for _ in range(MOST_STEPS):
             state = _State.at(A, B, S, smoothing)
-            if np.linalg.norm(state.gradient) < (1e-13 * np.sqrt(n) if last else 0.02):
+            size = float(np.linalg.norm(state.gradient))
+            # at the end until rounding stops it
+            small = size < (1e-12 * np.sqrt(n) if last else 0.02)
+            if size < 1e-15 or (small and not (last and size < 0.5 * previous)):
                 break
+            previous = size
             S = S + _shortened(A, B, S, state, _newton_direction(state))
         if last:
             break
         smoothing = max(0.1 * smoothing, SMALLEST_SMOOTHING)
-    W_A, W_B = 0.5 * (state.W[:n] - state.W[:n].T), state.W[n:]
+    W_A, W_B = 0.5 * (state.W[:n] - transposed(state.W[:n])), state.W[n:]
     norm = max(1.0, float(np.linalg.norm(np.concatenate([W_A, W_B]), ord=2)))
     W_A, W_B, dual = W_A / norm, W_B / norm, float(np.sum(state.sigma))
-    return W_A, W_B, max(0.0, (dual - float(np.vdot(A, W_A) + np.vdot(B, W_B))) / dual)
+    return W_A, W_B, max(0.0, (dual - _product(A, W_A) - _product(B, W_B)) / dual)
 
 
 @final
@@ -130,10 +136,10 @@ class _State:
         """From a singular value decomposition of [A + S; B]."""
         n = len(A)
         U, sigma, Vh = np.linalg.svd(np.concatenate([A + S, B]), full_matrices=False)
-        h, V = np.hypot(sigma, smoothing), Vh.T
+        h, V = np.hypot(sigma, smoothing), transposed(Vh)
         frame_of_W = Vh @ (U[:n] * (sigma / h))
         return cls(smoothing, sigma, h, V, (U * (sigma / h)) @ Vh, Vh @ (U[:n] * sigma), frame_of_W,
-                   0.5 * (frame_of_W + frame_of_W.T))
+                   0.5 * (frame_of_W + transposed(frame_of_W)))
 
     @property
     def value(self) -> float:
@@ -142,10 +148,10 @@ class _State:
 
     def hessian(self, D: Array) -> Array:
         """The second derivative along D: F H^-1 with H = (F'F + smoothing^2)^(1/2), of which H dH + dH H = d(F'F)."""
-        product = self.frame.T @ D
-        dH = (product + product.T) / (self.h[:, None] + self.h)
+        product = transposed(self.frame) @ D
+        dH = (product + transposed(product)) / (self.h[:, None] + self.h)
         dW = (D - self.frame_of_W @ dH) / self.h
-        return np.asarray(0.5 * (dW + dW.T))
+        return np.asarray(0.5 * (dW + transposed(dW)))
 
 
 def _newton_direction(state: _State) -> Array:
@@ -153,22 +159,22 @@ def _newton_direction(state: _State) -> Array:
     weights = 0.5 * (1 / state.h[:, None] + 1 / state.h)
     D, r = np.zeros_like(state.gradient), -state.gradient
     p = z = r / weights
-    product, first = float(np.vdot(r, z)), float(np.linalg.norm(r))
+    product, first = _product(r, z), float(np.linalg.norm(r))
     for _ in range(MOST_INNER_STEPS):
         q = state.hessian(p)
-        length = product / float(np.vdot(p, q))
+        length = product / _product(p, q)
         D, r = D + length * p, r - length * q
         if np.linalg.norm(r) < min(0.1, first) * first:
             break
         z = r / weights
-        previous, product = product, float(np.vdot(r, z))
+        previous, product = product, _product(r, z)
         p = z + product / previous * p
     return D
 
 
 def _shortened(A: Array, B: Array, S: Array, state: _State, D: Array) -> Array:
     """The step along D, halved until the smoothed norm falls, in the basis of the blocks."""
-    slope, step, length = float(np.vdot(state.gradient, D)), state.V @ D @ state.V.T, 1.0
+    slope, step, length = _product(state.gradient, D), state.V @ D @ transposed(state.V), 1.0
     for _ in range(20):
         sigma = np.linalg.svd(np.concatenate([A + S + length * step, B]), compute_uv=False)
         value = float(np.sum(np.hypot(sigma, state.smoothing)))
@@ -176,3 +182,8 @@ def _shortened(A: Array, B: Array, S: Array, state: _State, D: Array) -> Array:
             break
         length *= 0.5
     return length * step
+
+
+def _product(X: Array, Z: Array) -> float:
+    """The real inner product of two matrices."""
+    return float(np.vdot(X, Z).real)

@@ -74,9 +74,9 @@ class Muon(Method):
         space = like.space
         if not isinstance(space, VectorTangentSpace):
             known = isinstance(space, (ReductiveTangentSpace, SymmetricTangentSpace)) and space.adjoint.is_compact
-            if not known or np.iscomplexobj(like.B):
-                raise ValueError("Muon must be given parameters in vector spaces or on real Stiefel or Grassmann "
-                                 f"manifolds: got {space!r}")
+            if not known:
+                raise ValueError("Muon must be given parameters in vector spaces or on Stiefel or Grassmann "
+                                 f"manifolds, real or complex: got {space!r}")
         return {"B1": like.map(np.zeros_like)}
 
     def update(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:

@@ -8,6 +8,7 @@ from manifold_opt.arrays import orthogonal_factor, tangent_orthogonal_factor
 from manifold_opt.arrays.checks import tolerance
 from manifold_opt.optimizers import Cosine, Muon
 from manifold_opt.sections import TransportedSection
+from manifold_opt.spaces import ComplexGrassmann, ComplexStiefel
 
 SPACES = [Stiefel(7, 3), Stiefel(6, 1), Stiefel(4, 4), Grassmann(7, 3), Euclidean(5, 3), Euclidean(4), Euclidean()]
 
@@ -71,6 +72,24 @@ def test_against_a_general_solver():
 
     W_A, W_B, _ = tangent_orthogonal_factor(A, B)
     assert abs(scipy_minimize(nuclear, np.zeros(3), tol=1e-9).fun - np.vdot(A, W_A) - np.vdot(B, W_B)) < 1e-9
+
+
+@pytest.mark.parametrize("space", [ComplexStiefel(7, 3), ComplexGrassmann(7, 3)], ids=repr)
+def test_complex_numbers(space):
+    rng = np.random.default_rng(6)
+    section = space.global_section(space.random_point(rng))
+    G = section.lift_gradient(rng.normal(size=(7, 3)) + 1j * rng.normal(size=(7, 3)))
+    W, _ = Muon(0.1).update(G, Muon(0.1).init(G), 1)
+    Delta = section.push(W)
+    assert space.tangent_defect(section.point, Delta) < tolerance(10, float, 7)
+    assert np.abs(np.linalg.svd(Delta, compute_uv=False) - 0.1).max() < tolerance(10, float, 7)
+    *_, gap = tangent_orthogonal_factor(0.5 * G.A, G.B)
+    assert gap < tolerance(50, float, 7)
+    # no tangent direction of the same norm descends faster
+    for _ in range(20):
+        other = space.tangent_space.random(rng, (), np.complex128)
+        other = other * (0.1 / np.linalg.norm(np.concatenate([other.A, other.B]), 2))
+        assert G.inner(W) < -abs(float(G.inner(other)))
 
 
 def test_zero_and_skew_symmetric_gradients():

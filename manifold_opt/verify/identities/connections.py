@@ -75,7 +75,7 @@ def differ_on_stiefel(trial: Trial) -> Array:
     space = trial.space.tangent_space
     if not isinstance(space, ReductiveTangentSpace) or trial.shape[1] == 1 or space.dimension < 3:
         raise NotCovered("for Stiefel manifolds of more than one column")
-    X, W = (space.random(trial.rng(name), (8,)) for name in ("X of a bracket", "W of a bracket"))
+    X, W = (space.random(trial.rng(name), (8,), trial.dtype) for name in ("X of a bracket", "W of a bracket"))
     return np.full(trial.batch, float(np.max(space.bracket(X, W).norm()) < 1e-3))
 
 

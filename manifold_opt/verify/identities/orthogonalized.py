@@ -51,7 +51,7 @@ def leaves_on_stiefel(trial: Trial) -> Array:
     space = trial.space.tangent_space
     if not isinstance(space, ReductiveTangentSpace) or trial.shape[1] == 1 or trial.shape[0] - trial.shape[1] < 2:
         raise NotCovered("for Stiefel manifolds with 1 < n < N - 1, since a skew-symmetric number is zero")
-    dense = orthogonal_factor(space.random(trial.rng("eight elements"), (8,)).to_dense())
+    dense = orthogonal_factor(space.random(trial.rng("eight elements"), (8,), trial.dtype).to_dense())
     return np.full(trial.batch, float(np.max(np.abs(dense[..., space.n:, space.n:])) < 1e-3))
 
 
@@ -63,10 +63,10 @@ def steepest_on_stiefel(trial: Trial) -> Array:
     space = trial.space.tangent_space
     if not isinstance(space, ReductiveTangentSpace) or trial.shape[0] < 2 * trial.shape[1]:
         raise NotCovered("for Stiefel manifolds with N >= 2n, where the dual problem is smooth")
-    X = space.random(trial.rng("a gradient"), trial.batch)
+    X = space.random(trial.rng("a gradient"), trial.batch, np.result_type(trial.dtype, np.float64))
     A, B, gap = tangent_orthogonal_factor(X.A, X.B)
     excess = np.linalg.norm(np.concatenate([A, B], axis=-2), ord=2, axis=(-2, -1)) - 1
-    symmetric = np.linalg.norm(A + np.swapaxes(A, -1, -2), axis=(-2, -1))
+    symmetric = np.linalg.norm(A + trial.adjoint(A), axis=(-2, -1))
     return np.asarray(np.maximum(np.maximum(gap, excess), symmetric))
 
 
