@@ -6,7 +6,7 @@ from outside import Flag, IndefiniteOrthogonalGroup, IndefiniteStiefel, Signatur
 
 from manifold_opt import BFGS, Adam, Grassmann, Momentum, Optimizer, OrthogonalGroup, Stiefel, minimize, verify
 from manifold_opt.groups import Adjoint, MatrixGroup
-from manifold_opt.spaces import MatrixSpace, PseudoRiemannianSpace
+from manifold_opt.spaces import HomogeneousSpace, MatrixSpace, PseudoRiemannianSpace
 from manifold_opt.tangent import ReductiveTangentSpace, SymmetricTangentSpace
 
 SPACES = [IndefiniteStiefel(7, 2), IndefiniteStiefel(6, 1), Flag(8, 2, 3), Flag(6, 1, 1, 2), Flag(4, 2, 2)]
@@ -136,7 +136,7 @@ def test_group_and_tangent_space_must_fit():
 def test_inverse_cayley_of_a_flag_has_no_closed_form():
     space = Flag(5, 1, 2)
     Y, Q = space.random_point(np.random.default_rng(0), (2,))
-    with pytest.raises(ValueError, match="no closed form where Y.*Delta lies in FlagTangentSpace"):
+    with pytest.raises(NotImplementedError, match="no closed form where Y.*Delta lies in FlagTangentSpace"):
         space.inverse_cayley(Y, Q)
 
 
@@ -150,3 +150,15 @@ def test_equality_of_kinds_and_spaces_counts_their_parameters():
     assert Flag(6, 1, 2).tangent_space != Flag(6, 2, 1).tangent_space == Flag(6, 2, 1).tangent_space
     assert IndefiniteStiefel(7, 2) == IndefiniteStiefel(7, 2) != IndefiniteStiefel(7, 1)
     assert issubclass(IndefiniteOrthogonalGroup, MatrixGroup)
+
+
+def test_what_a_space_does_not_define_is_not_covered():
+    """A space on the base class alone needs no nearest point and no inverse retraction; `verify` says so."""
+    class Bare(Flag):
+        def nearest_point(self, M):
+            return HomogeneousSpace.nearest_point(self, M)
+
+    with pytest.raises(NotImplementedError, match="Bare does not define nearest_point"):
+        Bare(5, 1, 2).nearest_point(np.eye(5, 3))
+    report = verify.run(Bare(5, 1, 2), rng=0)
+    assert report and "Bare does not define nearest_point" in {reason for _, _, reason in report.not_covered}

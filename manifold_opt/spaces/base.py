@@ -94,13 +94,17 @@ class HomogeneousSpace(ABC):
     def load_section(self, arrays: Mapping[str, Array], kind: str) -> GlobalSection:
         """The section from the arrays of its :meth:`~manifold_opt.sections.GlobalSection.to_arrays`."""
 
-    @abstractmethod
     def inverse_cayley(self, Y: Array, Q: Array) -> Array:
-        """The tangent vector at Y whose Cayley retraction is Q; ValueError where there is none."""
+        """The tangent vector at Y whose Cayley retraction is Q; ValueError where there is none, NotImplementedError if
+        the space does not know it.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define inverse_cayley")
 
-    @abstractmethod
     def nearest_point(self, M: Array) -> Array:
-        """The point nearest to an array in the Frobenius norm; ValueError naming M where there is none to be had."""
+        """The point nearest to an array in the Frobenius norm; ValueError naming M where there is none to be had,
+        NotImplementedError if the space does not know it.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define nearest_point")
 
     def random_tangent(self, rng: np.random.Generator, Y: Array) -> Array:
         """The projection of standard normal arrays: tangent vectors at Y that fill the whole tangent space.

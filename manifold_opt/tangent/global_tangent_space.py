@@ -158,8 +158,10 @@ class MatrixTangentSpace(GlobalTangentSpace):
         return np.asarray(Delta - Y @ self.frame_defect(self.adjoint(Y) @ Delta))
 
     def representative(self, Y: Array, Q: Array) -> Array:
-        """The representative of the point of Q that a Cayley step from Y reaches with a frame block of this kind."""
-        raise ValueError(f"the inverse Cayley retraction has no closed form where Y*Delta lies in {self!r}")
+        """The representative of the point of Q that a Cayley step from Y reaches with a frame block of this kind;
+        NotImplementedError where it is not known.
+        """
+        raise NotImplementedError(f"the inverse Cayley retraction has no closed form where Y*Delta lies in {self!r}")
 
     @property
     def frame_dimension(self) -> int:

@@ -113,8 +113,8 @@ def evaluate(trial: Trial, identities: Iterable[Identity]) -> IdentityReport:
             try:
                 records.append(_measure(trial, identity))
                 continue
-            except NotCovered as reason:
-                obstacle = str(reason)
+            except (NotCovered, NotImplementedError) as reason:
+                obstacle = str(reason) or "the space does not implement what this measures"
         not_covered.append((repr(trial.space), identity.name, obstacle))
     return IdentityReport(records, not_covered)
 
@@ -125,7 +125,7 @@ def _measure(trial: Trial, identity: Identity) -> Record:
     try:
         with np.errstate(all="ignore"):
             residual = float(np.max(identity.residual(trial), initial=0.0))
-    except NotCovered:
+    except (NotCovered, NotImplementedError):
         raise
     except Exception as error:  # the space under test may raise anything
         message = f"{type(error).__name__}: {error}"

@@ -92,7 +92,7 @@ def _drawn(trial: Trial) -> tuple[Array, Array, Array]:
     group = _group(trial)
     if trial.adjoint is None:
         M, K = (np.asarray(group.random(trial.rng(name), trial.batch, trial.dtype)) for name in ("M", "K"))
-        return M, K, np.asarray(group.exp(trial.dtype.type(NEAR) * M))
+        return M, K, np.asarray(group.exp(group.project_algebra(trial.dtype.type(NEAR) * M)))
     M, K = (trial.group_element(name, condition=trial.cond**0.5) for name in ("M", "K"))
     return M, K, np.asarray(group.exp(trial.algebra("near") * trial.dtype.type(NEAR)))
 
