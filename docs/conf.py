@@ -56,13 +56,14 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 # pages without siblings need no navigation between siblings
-html_sidebars = {name: [] for name in ("index", "paper_to_code", "notation", "conventions", "changelog", "contributing",
-                                       "references", "oracle_format", "experiments/index")}
+html_sidebars = {name: [] for name in ("index", "algorithm", "paper_to_code", "notation", "glossary", "conventions", "teaching",
+                                       "troubleshooting", "changelog", "contributing", "references", "oracle_format",
+                                       "experiments/index")}
 html_theme_options = {
     "navigation_with_keys": False,
     "show_toc_level": 2,
     "secondary_sidebar_items": ["page-toc"],
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 9,
     "footer_start": ["copyright"],
     "footer_end": [],
 }

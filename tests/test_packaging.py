@@ -67,6 +67,6 @@ def test_notice_names_every_data_file() -> None:
 
 
 def test_every_package_has_its_floor() -> None:
-    floors = set(re.findall(r"\w+", CONFIG["importlinter:contract:floors"]["layers"]))
+    layers = set(re.findall(r"\w+", CONFIG["importlinter:contract:layers"]["layers"]))
     packages = {path.parent.name for path in (ROOT / "manifold_opt").glob("*/__init__.py")}
-    assert packages <= floors
+    assert packages <= layers

@@ -1,5 +1,6 @@
 """The notebooks of ../tutorials as pages: copied at build time, each with a link to download it, and an index."""
 import json
+import re
 from pathlib import Path
 
 HEAD = """Notebooks
@@ -8,6 +9,8 @@ HEAD = """Notebooks
 Twelve notebooks, from the sphere to the transformer. Each runs in less than half a minute, begins with what it does and
 needs, and ends every section with an assertion. They are stored without outputs. To run them,
 install the extra ``tutorials`` (``pip install ".[tutorials]"``) and open the folder with ``python -m jupyterlab tutorials``.
+Minutes are for reading and running, without the exercises (eighty words, or eight lines of code, a minute);
+:doc:`/teaching` has plans for a lecture, a day and a term.
 
 """
 
@@ -16,6 +19,33 @@ def first_line(notebook):
     """The title: the first heading of the notebook."""
     lines = "".join("".join(cell["source"]) + "\n" for cell in notebook["cells"]).splitlines()
     return next((line.lstrip("# ").strip() for line in lines if line.startswith("# ")), "Notebook")
+
+
+def restructured(markdown):
+    """A line of Markdown as reStructuredText: formulas, links, code, and links to notebooks as their plain text."""
+    text = re.sub(r"`([^`]+)`", r"``\1``", markdown)
+    text = re.sub(r"\[([^\]]*)\]\((https?://[^)]*)\)", r"`\1 <\2>`__", text)
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    return re.sub(r"\$([^$]+)\$", r":math:`\1`", text)
+
+
+def plain(title):
+    """A title without TeX, for links and the sidebar."""
+    return title.replace(r"$\mathbb R^m$", "ℝᵐ").replace("$", "").replace("`", "")
+
+
+def promise(notebook, name):
+    """What the first cell says after, for example, "What you need."."""
+    first = "".join(notebook["cells"][0]["source"])
+    return restructured(re.search(rf"\*\*{re.escape(name)}\*\* (.*)", first)[1])
+
+
+def minutes(notebook):
+    """Minutes for reading and running, in steps of five."""
+    def count(kind, split):
+        return sum(len(split("".join(cell["source"]))) for cell in notebook["cells"] if cell["cell_type"] == kind
+                   and "exercise" not in cell["metadata"].get("tags", []))
+    return 5 * round((count("markdown", str.split) / 80 + count("code", str.splitlines) / 8) / 5)
 
 
 def write_if_new(path, text):
@@ -37,17 +67,20 @@ def copy_notebooks(app):
         write_if_new(folder / "download" / path.name, text)
         link = {"cell_type": "markdown", "id": "download", "metadata": {},
                 "source": [f"{{download}}`Download this notebook <download/{path.name}>`"]}
+        rows.append(f"   * - :doc:`{plain(first_line(notebook))} <{path.stem}>`\n\n"
+                    f"       {promise(notebook, 'What you will do.')}\n     - {minutes(notebook)}\n"
+                    f"     - {promise(notebook, 'What you need.')}\n"
+                    f"     - :download:`ipynb <download/{path.name}>`\n")
         notebook["cells"].insert(1, link)
         write_if_new(folder / path.name, json.dumps(notebook, ensure_ascii=False))
-        rows.append(f"   * - :doc:`{first_line(notebook)} <{path.stem}>`\n"
-                    f"     - :download:`{path.name} <download/{path.name}>`\n")
-        names.append(f"   {path.stem}\n")
+        names.append(f"   {plain(first_line(notebook))} <{path.stem}>\n")
     for path in folder.glob("*.ipynb"):
         if path.name not in {one.name for one in paths}:
             path.unlink()
     index = HEAD
     if rows:
-        index += ".. list-table::\n   :header-rows: 1\n   :widths: 70 30\n\n   * - Notebook\n     - Download\n"
+        index += (".. list-table::\n   :header-rows: 1\n   :widths: 54 8 30 8\n\n   * - Notebook\n     - Minutes\n"
+                  "     - Needs\n     - Download\n")
         index += "".join(rows) + "\n.. toctree::\n   :hidden:\n\n" + "".join(names)
     write_if_new(folder / "index.rst", index)
 

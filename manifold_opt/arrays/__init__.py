@@ -1,4 +1,4 @@
-"""Ground floor: small matrix functions, trees and checks."""
+"""The lowest layer: small matrix functions, trees and checks."""
 from manifold_opt.arrays.checks import Array, tolerance
 from manifold_opt.arrays.fractions import fast_fraction, fraction, fraction_by_blocks, fraction_by_sweeps
 from manifold_opt.arrays.matrix_functions import (cayley_factor, exponential, newton_schulz, phi1, phi1_phi2_series,

@@ -22,7 +22,7 @@ def point_on_space(trial: Trial) -> Array:
 @identity("point: E is canonical", "E*E = I exactly", r"E^*E = I", SECTION_2, Bound(0, q=0),
           needs=("canonical_point", "point_defect"))
 def canonical_point(trial: Trial) -> Array:
-    """The defect of the distinct point."""
+    """The defect of the canonical point."""
     return np.asarray(trial.space.point_defect(trial.space.canonical_point(trial.dtype)))
 
 
