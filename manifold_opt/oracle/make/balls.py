@@ -1,4 +1,4 @@
-"""Ball arithmetic: object arrays of :class:`flint.arb`, whose radii prove how their numbers are rounded.
+"""Ball arithmetic: object arrays of ``flint.arb``, whose radii prove how their numbers are rounded.
 
 A ball contains the number that it stands for, whatever the precision is. So a float64 to which both ends of a ball
 round is the rounding of that number, and not merely likely to be. Sums and products of floats are exact in enough bits.
