@@ -1,7 +1,7 @@
 """The main table: every method, with and without a warm-up, over twenty seeds."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import final
 
 from matplotlib.figure import Figure
@@ -13,7 +13,7 @@ from manifold_opt.experiments.suite.experiment import Experiment, Result, Run, b
 from manifold_opt.experiments.suite.statistics import MINIMUM_SEEDS
 from manifold_opt.experiments.suite.tables import times_table
 
-__all__ = ["MethodsExperiment", "answer", "group_name"]
+__all__ = ["MethodsExperiment", "answer", "comparisons", "group_name"]
 
 EPOCHS = 8
 
@@ -48,22 +48,28 @@ class MethodsExperiment(Experiment):
         return times_table({name: records(group) for name, group in by_group(trainings(results)).items()})
 
     def paragraph(self, results: list[Result]) -> str:
-        """The comparisons that the paper's claim rests on."""
+        """What the runs are, and the comparisons that the paper's claim rests on."""
         groups = by_group(trainings(results))
         said = ["All runs have L = 16, the relative loss, the rate 1e-3, batches of 256 in the same order, and eight "
                 "epochs of the 8,000 embedded images; with a warm-up the rate rises linearly over the first "
                 f"{WARMUP} steps. A run trains if its final loss is below 1.1; loss and accuracy are those of the runs "
                 "that train (median, quartiles), a defect is the largest of any weight at any step in units of eps."]
-        for warm in (False, True):
-            pairs = [("adam", other) for other in ("free_adam", "free_adam_same_start", "projected_adam")]
-            for one, other in pairs:
-                names = [group_name(method, warm) for method in (one, other)]
-                if all(name in groups for name in names):
-                    said.append(compare(names[0], groups[names[0]], names[1], groups[names[1]], 2 * len(pairs)))
-        alone, warmed = group_name("adam"), group_name("adam", True)
-        if alone in groups and warmed in groups:
-            said.append(compare(warmed, groups[warmed], alone, groups[alone]))
-        return " ".join(said)
+        return " ".join([*said, *comparisons(groups)])
+
+
+def comparisons(groups: Mapping[str, Sequence[Result]]) -> list[str]:
+    """The paper's method against the three rivals, without and with the warm-up, as far as they are there."""
+    said = []
+    rivals = ("free_adam", "free_adam_same_start", "projected_adam")
+    for warm in (False, True):
+        own = group_name("adam", warm)
+        for name in (group_name(rival, warm) for rival in rivals):
+            if own in groups and name in groups:
+                said.append(compare(own, groups[own], name, groups[name], 2 * len(rivals)))
+    alone, warmed = group_name("adam"), group_name("adam", True)
+    if alone in groups and warmed in groups:
+        said.append(compare(warmed, groups[warmed], alone, groups[alone]))
+    return said
 
 
 def answer(results: list[Result]) -> str:
@@ -89,7 +95,8 @@ def answer(results: list[Result]) -> str:
     if groups[first][0].run.settings.rival not in OWN:
         said.append("It is a rival, not the paper's method.")
     if level:
-        said.append(f"Not shown to be behind it (sign tests over the same seeds): {'; '.join(level)}.")
+        said.append("But no winner is shown; not behind it, by sign tests over the same seeds: "
+                    + "; ".join(share(name, groups[name]) for name in level) + ".")
     behind = [name for name in groups if name in enough and name != first and name not in level]
     if behind:
         said.append("Behind it, in how often they train or in the loss: "

@@ -13,7 +13,7 @@ from manifold_opt.experiments.suite.budget import budget
 from manifold_opt.experiments.suite.cases import WARMUP
 from manifold_opt.experiments.suite.drawing import draw_groups
 from manifold_opt.experiments.suite.experiment import Experiment, Result, by_group, trainings
-from manifold_opt.experiments.suite.methods import answer
+from manifold_opt.experiments.suite.methods import answer, comparisons
 from manifold_opt.experiments.suite.statistics import MINIMUM_SEEDS
 from manifold_opt.experiments.suite.storage import load_results
 
@@ -76,6 +76,7 @@ def write_answer(stored: Path, experiments: Iterable[Experiment]) -> None:
     shown, said = results, answer(results)
     if len(enough_seeds(short)) > len(enough_seeds(results)):
         shown, said = short, f"The main table is not complete; after four epochs of its setting: {answer(short)}"
+    said = "\n\n".join([said, " ".join(comparisons(by_group(shown)))]).strip()
     write_text(stored.with_name("answer.inc"), f"{said}\n")
     if shown:
         save_figure(stored.with_name("answer.png"), draw_groups(shown, loss="final loss of each seed"))

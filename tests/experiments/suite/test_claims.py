@@ -72,4 +72,6 @@ def test_the_answer_names_a_rival_that_wins():
     said = answer([*own, *rival])
     assert said.startswith("**rival trains for 20 of 20 seeds") and "a rival, not the paper's" in said
     assert f"The paper's method as it stands: {share(Settings().label, own)}." in said
+    near = group("near", *(loss + (0.01 if seed % 2 else -0.009) for seed, loss in enumerate(GOOD)), rival="muon")
+    assert "no winner is shown" in answer([*own, *rival, *near]) and "no winner" not in said
     assert "a rival, not" not in answer([*group(Settings().label, *GOOD), *group("rival", *BAD, rival="muon")])
