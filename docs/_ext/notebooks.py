@@ -6,7 +6,7 @@ from pathlib import Path
 HEAD = """Notebooks
 =========
 
-Twelve notebooks, from the sphere to the transformer. Each runs in less than half a minute, begins with what it does and
+Thirteen notebooks, from the sphere to the transformer and beyond. Each runs in less than half a minute, begins with what it does and
 needs, and ends every section with an assertion. They are stored without outputs. To run them,
 install the extra ``tutorials`` (``pip install ".[tutorials]"``) and open the folder with
 ``python -m jupyterlab tutorials``.

@@ -12,7 +12,8 @@ import manifold_opt
 FOLDER = Path(__file__).resolve().parents[2] / "tutorials"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 TITLES = ("sphere", "metric", "global section", "Adam in", "Retractions", "Procrustes", "Symplectic", "by hand",
-          "with and without", "Drift", "oracle", "your own space")
+          "with and without", "Drift", "oracle", "your own space",
+          "Isometric tensors")
 
 
 def load(path):
@@ -40,8 +41,8 @@ def sections(notebook):
     return found
 
 
-def test_there_are_twelve_in_order():
-    assert [path.name[:3] for path in NOTEBOOKS] == [f"{number:02d}_" for number in range(1, 13)]
+def test_they_are_in_order():
+    assert [path.name[:3] for path in NOTEBOOKS] == [f"{number:02d}_" for number in range(1, len(TITLES) + 1)]
     for number, (path, title) in enumerate(zip(NOTEBOOKS, TITLES), start=1):
         first = source(load(path)["cells"][0]).splitlines()[0]
         assert first.startswith(f"# {number} · ") and title in first
