@@ -184,9 +184,12 @@ class MpmathBackend:
     def retract(self, space, retraction, W_A, W_B):
         if space == "euclidean":
             return W_B
-        R = nearest(self._increment(space, retraction, W_A, W_B))
+        # elimination takes more digits, since late in a minimization entries of 1e-53 stand beside ones
+        digits, cut = (160, 1e-100) if retraction == "cayley" else (d.DIGITS, 1e-45)
+        with mpmath.workdps(digits):
+            R = nearest(self._increment(space, retraction, W_A, W_B))
         # entries that cancel exactly are stored as zero
-        return np.where(np.abs(R) > 1e-45 * np.abs(R).max(), R, 0.0).astype(W_B.dtype)
+        return np.where(np.abs(R) > cut * np.abs(R).max(), R, 0.0).astype(W_B.dtype)
 
     @precise
     def move(self, space, retraction, Lambda, W_A, W_B):
