@@ -12,6 +12,10 @@ from pathlib import Path
 METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"}}
 
+# exercises, and their solutions, which pages and editors show folded
+EXERCISE = {"markdown": {"tags": ["exercise"]},
+            "code": {"jupyter": {"source_hidden": True}, "tags": ["exercise", "hide-cell"]}}
+
 
 def stripped(notebook: dict) -> dict:
     """The notebook without anything that running it leaves behind."""
@@ -19,7 +23,8 @@ def stripped(notebook: dict) -> dict:
     for number, cell in enumerate(notebook["cells"]):
         kind = cell["cell_type"]
         source = "".join(cell["source"]).splitlines(keepends=True)
-        kept = {"cell_type": kind, "id": f"{'code' if kind == 'code' else 'text'}-{number:02d}", "metadata": {}}
+        kept = {"cell_type": kind, "id": f"{'code' if kind == 'code' else 'text'}-{number:02d}",
+                "metadata": EXERCISE[kind] if "exercise" in cell["metadata"].get("tags", ()) else {}}
         if kind == "code":
             kept |= {"execution_count": None, "outputs": []}
         cells.append({**kept, "source": source})

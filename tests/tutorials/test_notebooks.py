@@ -30,6 +30,12 @@ def code(notebook):
             for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
 
+def solutions(notebook):
+    """The code cells that are solutions of exercises."""
+    return [source(cell) for cell in notebook["cells"] if cell["cell_type"] == "code"
+            and "exercise" in cell["metadata"].get("tags", [])]
+
+
 def sections(notebook):
     """The code cells below each heading of the second level."""
     found = []
@@ -63,7 +69,15 @@ class TestNotebook:
             assert promise in head
 
     def test_has_six_to_nine_code_cells(self, path):
-        assert 6 <= len(code(load(path))) <= 9
+        assert 6 <= len(code(load(path))) - len(solutions(load(path))) <= 9
+
+    def test_exercises_have_solutions_that_assert(self, path):
+        notebook = load(path)
+        asked = "\n".join(source(cell) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+        numbers = [int(number) for number in re.findall(r"^\*\*(\d)\.\*\* ", asked, flags=re.MULTILINE)]
+        assert numbers == list(range(1, len(solutions(notebook)) + 1)) and len(numbers) in (0, 3, 4, 5)
+        for solution in solutions(notebook):
+            assert any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(solution)))
 
     def test_has_two_to_four_figures(self, path):
         figures = sum(cell.count("plotting.new_figure(") for cell in code(load(path)))
