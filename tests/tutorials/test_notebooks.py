@@ -78,6 +78,7 @@ class TestNotebook:
         assert numbers == list(range(1, len(solutions(notebook)) + 1)) and len(numbers) in (0, 3, 4, 5)
         for solution in solutions(notebook):
             assert any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(solution)))
+            assert max(map(len, solution.splitlines())) <= 100 and len(solution.splitlines()) <= 25
 
     def test_has_two_to_four_figures(self, path):
         figures = sum(cell.count("plotting.new_figure(") for cell in code(load(path)))
