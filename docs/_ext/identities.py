@@ -1,4 +1,6 @@
 """The list of all identities that the library verifies, with formula, place and bound, as a directive."""
+import re
+
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
@@ -18,7 +20,7 @@ class IdentityTable(Directive):
                       ".. list-table::", "   :widths: 25 40 20 15", "   :header-rows: 1", "",
                       "   * - Statement", "     - Formula", "     - Place", "     - Bound"]
             for one in members:
-                formula = f":math:`{one.latex}`" if one.latex else one.formula
+                formula = f":math:`{one.latex}`" if one.latex else re.sub(r"([\\*`|_])", r"\\\1", one.formula)
                 law = f"``{one.bound.law}``"
                 where = f" ({', '.join(one.where)})" if one.where else ""
                 lines += [f"   * - {one.name.partition(':')[2].strip()}{where}", f"     - {formula}",

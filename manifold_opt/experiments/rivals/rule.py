@@ -9,7 +9,7 @@ import numpy as np
 from manifold_opt.arrays.checks import Array
 from manifold_opt.spaces import Euclidean, HomogeneousSpace
 
-__all__ = ["ArrayMoments", "Rule", "adam_direction", "adam_moments", "is_free", "transposed"]
+__all__ = ["Rule", "adam_direction", "adam_moments", "is_free", "transposed"]
 
 ArrayMoments = dict[str, Array]
 """What a rule remembers of one array, by name."""
