@@ -1,5 +1,6 @@
 """All code on the pages of the documentation."""
 import doctest
+import re
 from pathlib import Path
 
 import pytest
@@ -19,3 +20,13 @@ def test_page(page):
 def test_the_chapters_have_code():
     for page in (DOCS / "theory").glob("*.rst"):
         assert page.name == "index.rst" or page.read_text(encoding="utf-8").count(">>> ") > 10
+
+
+@pytest.mark.parametrize("page", sorted((DOCS / "theory").glob("*.rst")), ids=lambda page: page.stem)
+def test_chapters_end_in_exercises_with_solutions(page):
+    if page.name != "index.rst":
+        text, heading, exercises = page.read_text(encoding="utf-8").partition("\nExercises\n---------\n")
+        assert heading and text
+        asked = re.findall(r"^\*\*\d\.", exercises, flags=re.MULTILINE)
+        assert 3 <= len(asked) <= 5 and exercises.count(".. dropdown:: Solution\n") == len(asked)
+        assert ">>> " in exercises
