@@ -6,14 +6,16 @@ import time
 from importlib import import_module
 from typing import Any
 
-from manifold_opt.spaces import Euclidean, Grassmann, Stiefel, SymplecticGrassmann, SymplecticStiefel
+from manifold_opt.spaces import (ComplexGrassmann, ComplexStiefel, Euclidean, Grassmann, Stiefel, SymplecticGrassmann,
+                                 SymplecticStiefel)
 from manifold_opt.verify.report import IdentityReport
 from manifold_opt.verify.run import run
 
 __all__ = ["CONDITIONS", "SPACES", "add_parser", "parse_space", "run_command", "verify_all"]
 
 SPACES: dict[str, type] = {"Stiefel": Stiefel, "Grassmann": Grassmann, "SymplecticStiefel": SymplecticStiefel,
-                           "SymplecticGrassmann": SymplecticGrassmann, "Euclidean": Euclidean}
+                           "SymplecticGrassmann": SymplecticGrassmann, "ComplexStiefel": ComplexStiefel,
+                           "ComplexGrassmann": ComplexGrassmann, "Euclidean": Euclidean}
 """Spaces by the names that the command line takes."""
 
 DEFAULT_SPACES = ("Stiefel(6,2)", "Stiefel(40,10)", "Stiefel(4,4)", "Grassmann(6,2)", "Grassmann(30,7)",

@@ -10,7 +10,8 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
-from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.checks import Array, dtype_of_field
+from manifold_opt.arrays.fields import inner, standard_normal
 from manifold_opt.groups import TranslationGroup
 from manifold_opt.tangent import HorizontalElement, SymmetricTangentSpace
 
@@ -79,7 +80,9 @@ class Trial:
             if not hasattr(space, name):
                 raise TypeError(f"space must have the attribute {name}: got {type(space).__name__}")
         self.space, self.seed, self.cond = space, int(seed), float(cond)
-        self.dtype: np.dtype[Any] = np.dtype(dtype)
+        field: Any = getattr(getattr(space, "group", None), "field", "any")
+        # of a complex space a real dtype says how precise its numbers are
+        self.dtype: np.dtype[Any] = np.dtype(dtype) if field == "any" else dtype_of_field(dtype, field)
         self.shape: tuple[int, ...] = tuple(space.shape)
         self._sampler = set(inspect.signature(space.random_point).parameters)
         self.batch = ((4,) if "batch" in self._sampler else ()) if batch is None else tuple(batch)
@@ -126,7 +129,7 @@ class Trial:
 
     def normal(self, name: str, shape: tuple[int, ...]) -> Array:
         """Standard normal numbers (*batch, *shape) of the trial's dtype."""
-        return self.rng(name).standard_normal((*self.batch, *shape)).astype(self.dtype)
+        return standard_normal(self.rng(name), (*self.batch, *shape), self.dtype)
 
     def points(self, name: str, batch: tuple[int, ...]) -> Array:
         """Random points of the space, in a stack of the given shape."""
@@ -145,7 +148,7 @@ class Trial:
 
     def dot(self, X: Array, Z: Array) -> Array:
         """Frobenius products over everything but the stack, of shape (batch)."""
-        return np.asarray(np.sum(np.reshape(X * Z, (*self.batch, -1)), axis=-1))
+        return inner(np.reshape(X, (*self.batch, -1)), np.reshape(Z, (*self.batch, -1)), (-1,))
 
     def relative(self, difference: Array, *scales: Array | float) -> Array:
         """Norms of a difference relative to the product of the scales (absolute where that is zero)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.fields import to_reals
 from manifold_opt.verify.identity import Bound, identity
 from manifold_opt.verify.trial import NotCovered, Trial
 
@@ -64,7 +65,7 @@ def random_tangents_fill(trial: Trial) -> Array:
     Y = _first(trial, trial.Y)
     dimension = trial.space.dimension
     Delta = trial.space.random_tangent(trial.rng("fill"), np.repeat(Y[None], dimension + 3, axis=0))
-    rows = np.reshape(Delta, (dimension + 3, -1))
+    rows = to_reals(np.reshape(Delta, (dimension + 3, -1)))
     threshold = 1e-4 * float(np.min(np.linalg.norm(rows, axis=-1))) if dimension else 1e-4
     return np.asarray(abs(int(np.sum(np.linalg.svd(rows, compute_uv=False) > threshold)) - dimension))
 
@@ -78,9 +79,9 @@ def projection_rank(trial: Trial) -> Array:
     """
     _need_digits(trial)
     Y = _first(trial, trial.Y)
-    count = int(np.prod(trial.shape))
-    basis = np.reshape(np.eye(count, dtype=trial.dtype), (count, *trial.shape))
-    P = np.reshape(trial.space.project_tangent(np.repeat(Y[None], count, axis=0), basis), (count, count))
+    count = to_reals(Y.reshape(-1)).size
+    basis = np.eye(count, dtype=Y.real.dtype).view(Y.dtype).reshape(count, *trial.shape)
+    P = to_reals(trial.space.project_tangent(np.repeat(Y[None], count, axis=0), basis).reshape(count, -1))
     return np.asarray(abs(int(np.sum(np.linalg.svd(P, compute_uv=False) > 0.5)) - trial.space.dimension))
 
 

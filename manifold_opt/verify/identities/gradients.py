@@ -4,6 +4,7 @@ from __future__ import annotations
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.fields import transposed
 from manifold_opt.verify.identity import Bound, identity
 from manifold_opt.verify.trial import Trial
 
@@ -38,7 +39,7 @@ def gradient_pairing(trial: Trial) -> Array:
 def gradient_is_XY(trial: Trial) -> Array:
     """Against the dense algebra element, relative to |dL| |Y|^2 (times |Y|^2 more for the vertical part)."""
     Y = trial.Y
-    XY = 2 * trial.space.group.project_algebra(trial.dL @ np.swapaxes(Y, -1, -2)) @ Y
+    XY = 2 * trial.space.group.project_algebra(trial.dL @ transposed(Y)) @ Y
     XY = trial.space.tangent_space.drop_vertical(Y, XY)
     return trial.relative(trial.space.riemannian_gradient(Y, trial.dL) - XY, trial.norm(trial.dL),
                           trial.sigma ** (4 if trial.is_grassmann else 2))

@@ -33,7 +33,7 @@ def normal(trial: Trial) -> Array:
     M = _near(trial)
     Y = trial.space.nearest_point(M)
     Z = trial.normal("direction", trial.shape)
-    product = trial.dot((M - Y).conj(), trial.space.project_tangent(Y, Z)).real
+    product = trial.dot(M - Y, trial.space.project_tangent(Y, Z))
     return np.asarray(abs(product) / np.maximum(trial.norm(M) * trial.norm(Z), 1e-30))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.fields import REALS, squared, transposed
 from manifold_opt.verify.identity import Bound, identity
 from manifold_opt.verify.trial import Trial
 
@@ -28,20 +29,21 @@ def second_moments(trial: Trial) -> Array:
     """In standard errors, measured on the sample (with a floor for quantities that are constant, as for n = N)."""
     Y = _draw(trial)
     if trial.adjoint is None:
-        products, expected = Y**2, np.ones(trial.shape)
+        products, expected = squared(Y), np.ones(trial.shape)
     else:
-        products, expected = Y @ np.swapaxes(Y, -1, -2), trial.shape[1] / trial.N * np.eye(trial.N)
+        products, expected = Y @ transposed(Y), trial.shape[1] / trial.N * np.eye(trial.N)
     error = np.maximum(products.std(axis=0), 1e-4) / np.sqrt(DRAWS)
     return np.asarray(np.max(abs(products.mean(axis=0) - expected) / error))
 
 
-@identity("sampling: columns are alike", "E[Y_ij^4] = 3 / (N (N + 2))", r"E[Y_{ij}^4] = \tfrac3{N(N + 2)}", PLACE,
-          Bound(6, q=0), where=("quotients of O(N)", "no Grassmann kinds", "small"))
+@identity("sampling: columns are alike", "E[Y_ij^4] = 3 / (N (N + 2)), complex E[|Y_ij|^4] = 2 / (N (N + 1))",
+          r"E[Y_{ij}^4] = \tfrac3{N(N + 2)},\ E[|Y_{ij}|^4] = \tfrac2{N(N + 1)}", PLACE, Bound(6, q=0),
+          where=("quotients of O(N)", "no Grassmann kinds", "small"))
 def fourth_moments(trial: Trial) -> Array:
     """In standard errors, for every entry."""
-    fourth = _draw(trial) ** 4
+    fourth, part = np.abs(_draw(trial)) ** 4, 2 / REALS[trial.space.group.field]
     error = np.maximum(fourth.std(axis=0), 1e-4) / np.sqrt(DRAWS)
-    return np.asarray(np.max(abs(fourth.mean(axis=0) - 3 / (trial.N * (trial.N + 2))) / error))
+    return np.asarray(np.max(abs(fourth.mean(axis=0) - (1 + part) / (trial.N * (trial.N + part))) / error))
 
 
 @identity("sampling: condition number as asked", "cond(Y) = cond", r"\kappa(Y) = \kappa", "Bendokat, Zimmermann 2021",
@@ -52,7 +54,8 @@ def condition(trial: Trial) -> Array:
 
 
 def _draw(trial: Trial) -> Array:
-    return np.asarray(trial.points("moments", (DRAWS,)), np.float64)
+    points = trial.points("moments", (DRAWS,))
+    return points.astype(np.result_type(points.dtype, np.float64), copy=False)
 
 
 def _deviation(trial: Trial) -> float:
