@@ -6,6 +6,7 @@ from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
+from manifold_opt.experiments.settings import Settings
 from manifold_opt.experiments.shares import STORED, Share, write_shares
 from manifold_opt.experiments.suite.claims import summary_of
 from manifold_opt.experiments.suite.experiment import Result, by_group, trainings
@@ -46,7 +47,7 @@ def shares_of(results: list[Result]) -> list[Share]:
     for group in by_group(trainings(results)).values():
         ordered = sorted(group, key=lambda result: result.run.settings.seed)
         summary = summary_of(ordered)
-        shares.append(Share(replace(ordered[0].run.settings, seed=0, threads=1),
+        shares.append(Share(replace(ordered[0].run.settings, seed=0, threads=Settings.threads),
                             tuple(result.run.settings.seed for result in ordered),
                             tuple(result.record.final_loss for result in ordered), summary.trained, summary.interval))
     return shares
