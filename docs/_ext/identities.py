@@ -6,6 +6,11 @@ from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
 
 
+def escaped(text):
+    """Plain text as reStructuredText shows it."""
+    return re.sub(r"([\\*`|_])", r"\\\1", text)
+
+
 class IdentityTable(Directive):
     """A table for each subject, from :data:`manifold_opt.verify.IDENTITIES`."""
 
@@ -20,11 +25,11 @@ class IdentityTable(Directive):
                       ".. list-table::", "   :widths: 25 40 20 15", "   :header-rows: 1", "",
                       "   * - Statement", "     - Formula", "     - Place", "     - Bound"]
             for one in members:
-                formula = f":math:`{one.latex}`" if one.latex else re.sub(r"([\\*`|_])", r"\\\1", one.formula)
+                formula = f":math:`{one.latex}`" if one.latex else escaped(one.formula)
                 law = f"``{one.bound.law}``"
                 where = f" ({', '.join(one.where)})" if one.where else ""
                 lines += [f"   * - {one.name.partition(':')[2].strip()}{where}", f"     - {formula}",
-                          f"     - {one.place}", f"     - {law}"]
+                          f"     - {escaped(one.place)}", f"     - {law}"]
             lines.append("")
         node = nodes.section()
         node.document = self.state.document

@@ -198,19 +198,20 @@ def test_workers_of_another_version_are_refused(tiny, plan, tmp_path):
 
 def test_ctrl_c_ends_all_processes_and_the_command_goes_on(tiny, plan, images):
     pytest.importorskip("joblib")
-    command = ["-m", "manifold_opt", "experiments", "spaces", "--data", images, "--seeds", "2", "--jobs", "2", "--out",
-               str(plan.folder), "--only", "St(7, 49), head by head", "Gr(7, 49), head by head"]
-    with process(*command) as started:
+    command = ["-m", "manifold_opt", "experiments", "spaces", "--data", images, "--jobs", "2", "--out", str(plan.folder),
+               "--only", "St(7, 49), head by head", "Gr(7, 49), head by head", "--seeds"]
+    # so many runs that the signal arrives before the last one ends; afterwards few seeds are enough
+    with process(*command, "40") as started:
         wait_for(lambda: list((plan.folder / "runs").glob("*.json")), "a finished run")
         os.killpg(started.pid, signal.SIGINT)
         assert started.wait(LIMIT) == 130
         wait_for(lambda: not alive(started.pid), "the end of its processes")
     done = {path.name: path.stat().st_mtime_ns for path in (plan.folder / "runs").glob("*.json")}
-    assert 1 <= len(done) < 4
-    with process(*command) as again:
+    assert 1 <= len(done) < 80
+    with process(*command, "2") as again:
         assert again.wait(2 * LIMIT) == 0
     records = {path.name: path.stat().st_mtime_ns for path in (plan.folder / "runs").glob("*.json")}
-    assert len(records) == 4 and done.items() <= records.items()
+    assert len(records) >= 4 and done.items() <= records.items()
 
 
 def alive(group: int) -> bool:
