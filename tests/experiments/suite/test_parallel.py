@@ -198,8 +198,8 @@ def test_workers_of_another_version_are_refused(tiny, plan, tmp_path):
 
 def test_ctrl_c_ends_all_processes_and_the_command_goes_on(tiny, plan, images):
     pytest.importorskip("joblib")
-    command = ["-m", "manifold_opt", "experiments", "spaces", "--data", images, "--jobs", "2", "--out", str(plan.folder),
-               "--only", "St(7, 49), head by head", "Gr(7, 49), head by head", "--seeds"]
+    command = ["-m", "manifold_opt", "experiments", "spaces", "--data", images, "--jobs", "2", "--out",
+               str(plan.folder), "--only", "St(7, 49), head by head", "Gr(7, 49), head by head", "--seeds"]
     # so many runs that the signal arrives before the last one ends; afterwards few seeds are enough
     with process(*command, "40") as started:
         wait_for(lambda: list((plan.folder / "runs").glob("*.json")), "a finished run")
