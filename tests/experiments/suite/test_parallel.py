@@ -43,11 +43,16 @@ def wait_for(condition, what):
     return found
 
 
+def _heed_interrupts() -> None:
+    """What a shell starts in the background ignores Ctrl-C, and so do its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def process(*command: str) -> Iterator[subprocess.Popen[bytes]]:
     """A process that is ended, come what may."""
     started = subprocess.Popen([sys.executable, *command], env=ENVIRONMENT, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL, start_new_session=True)
+                               stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=_heed_interrupts)
     try:
         yield started
     finally:
@@ -201,13 +206,13 @@ def test_ctrl_c_ends_all_processes_and_the_command_goes_on(tiny, plan, images):
     command = ["-m", "manifold_opt", "experiments", "spaces", "--data", images, "--jobs", "2", "--out",
                str(plan.folder), "--only", "St(7, 49), head by head", "Gr(7, 49), head by head", "--seeds"]
     # so many runs that the signal arrives before the last one ends; afterwards few seeds are enough
-    with process(*command, "40") as started:
+    with process(*command, "10") as started:
         wait_for(lambda: list((plan.folder / "runs").glob("*.json")), "a finished run")
         os.killpg(started.pid, signal.SIGINT)
         assert started.wait(LIMIT) == 130
         wait_for(lambda: not alive(started.pid), "the end of its processes")
     done = {path.name: path.stat().st_mtime_ns for path in (plan.folder / "runs").glob("*.json")}
-    assert 1 <= len(done) < 80
+    assert 1 <= len(done) < 20
     with process(*command, "2") as again:
         assert again.wait(2 * LIMIT) == 0
     records = {path.name: path.stat().st_mtime_ns for path in (plan.folder / "runs").glob("*.json")}
