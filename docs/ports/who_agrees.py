@@ -26,7 +26,7 @@ from manifold_opt import oracle
 HERE = Path(__file__).parent
 BACKENDS = HERE.parents[1] / "tests" / "backends"
 TABLE = HERE / "who_agrees.csv"
-HEAD = ["port", "version", "date", "operations", "checks", "quantities", "digits, float64", "digits, float32",
+HEAD = ["port", "version", "date", "level", "operations", "checks", "quantities", "digits, float64", "digits, float32",
         "largest share of a tolerance"]
 
 
@@ -37,6 +37,7 @@ class Port:
     folder: Path
     version: Callable[[], str | None]
     check: Callable[..., Any]
+    level: str = "hard"
 
 
 def package(name: str, title: str) -> Callable[[], str | None]:
@@ -59,11 +60,12 @@ def backend(module: str, name: str) -> Callable[..., Any]:
     def check(folder: Path, **choice: Any) -> Any:
         files = {file.stem for file in folder.glob("*.py")}
         before = {key: sys.modules.pop(key) for key in files & set(sys.modules)}
-        sys.path.insert(0, str(folder))
+        paths = list(sys.path)
+        sys.path[:0] = [str(folder), str(folder.parent)]
         try:
             return oracle.check(getattr(importlib.import_module(module), name)(), **choice)
         finally:
-            sys.path.remove(str(folder))
+            sys.path[:] = paths
             for key in files:
                 sys.modules.pop(key, None)
             sys.modules.update(before)
@@ -88,7 +90,7 @@ def scripted(folder: Path, **choice: Any) -> Any:
 PORTS = {
     "NumPy": Port(HERE, package("numpy", "NumPy"),
                   lambda folder, **choice: oracle.check(oracle.NumpyBackend(), **choice)),
-    "mpmath": Port(BACKENDS, package("mpmath", "mpmath"), backend("mpmath_backend", "MpmathBackend")),
+    "mpmath": Port(BACKENDS, package("mpmath", "mpmath"), backend("mpmath_backend", "MpmathBackend"), "smoke"),
     "PyTorch": Port(BACKENDS, package("torch", "PyTorch"), backend("torch_backend", "TorchBackend")),
     "JAX": Port(HERE / "jax_port", package("jax", "JAX"), backend("jax_backend", "JaxBackend")),
     "C++": Port(HERE / "cpp", tool("g++", "-dumpfullversion", "g++"), compiled),
@@ -99,15 +101,16 @@ PORTS = {
 def line(name: str) -> list[str]:
     """The line of a port that agrees."""
     port = PORTS[name]
-    report = port.check(port.folder)
+    report = port.check(port.folder, level=port.level)
     if not report:
         raise SystemExit(f"{name}\n{report}")
     measured = [result for result in report.covered if result.quantity]
     worst = max(measured, key=lambda result: result.share)
-    digits = ["%.1f" % min((r.digits for r in measured if (r.eps < 1e-10) == wide), default=0.0)
-              for wide in (True, False)]
+    shares = [[r.digits for r in measured if (r.eps < 1e-10) == wide] for wide in (True, False)]
+    digits = [f"{min(share):.1f}" if share else "-" for share in shares]
     print(f"{name}: {report.verdict}")
-    return [name, str(port.version()), str(datetime.date.today()), operations(report), str(len(report.covered)),
+    return [name, str(port.version()), str(datetime.date.today()), port.level, operations(report),
+            str(len(report.covered)),
             f"{sum(r.compared for r in report.covered)} of {sum(r.expected for r in report.covered)}", *digits,
             f"{worst.share:.0%} ({worst.operation}, {worst.quantity})"]
 
