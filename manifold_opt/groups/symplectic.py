@@ -10,6 +10,7 @@ from manifold_opt.arrays.checks import Array, check_sampling
 from manifold_opt.arrays.matrix_functions import polar
 from manifold_opt.groups.adjoint import Adjoint
 from manifold_opt.groups.base import MatrixGroup
+from manifold_opt.groups.isometric import haar
 
 __all__ = ["SymplecticAdjoint", "SymplecticGroup", "random_orthosymplectic", "random_symplectic", "symplectic_form"]
 
@@ -183,9 +184,7 @@ def random_orthosymplectic(rng: np.random.Generator, shape: tuple[int, ...]) -> 
     Haar unitary U, in float64.
     """
     half = (*shape[:-2], shape[-2] // 2, shape[-1] // 2)
-    Q, R = np.linalg.qr(rng.standard_normal(half) + 1j * rng.standard_normal(half))
-    diagonal = np.diagonal(R, axis1=-2, axis2=-1)
-    U = Q * (diagonal / np.abs(diagonal))[..., None, :]
+    U = haar(rng.standard_normal(half) + 1j * rng.standard_normal(half))
     return np.concatenate([np.concatenate([U.real, -U.imag], axis=-1),
                            np.concatenate([U.imag, U.real], axis=-1)], axis=-2)
 
