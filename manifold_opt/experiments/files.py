@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
+from uuid import uuid4
 
 import numpy as np
 
@@ -41,9 +42,10 @@ def write_whole(path: Path, write: Callable[[BinaryIO], Any]) -> None:
     ...     path.read_text(), [file.name for file in pathlib.Path(folder).iterdir()]
     ('all or nothing', ['note.txt'])
     """
-    beside = path.with_name(f".{path.name}.part")
+    # a name of its own: several processes may write the same record
+    beside = path.with_name(f".{path.name}.{uuid4().hex[:12]}.part")
     try:
-        with open(beside, "wb") as file:
+        with open(beside, "xb") as file:
             write(file)
             file.flush()
             _sync(file.fileno())

@@ -43,6 +43,20 @@ def test_nothing_is_in_place_while_writing(tmp_path: Path) -> None:
     assert path.read_bytes() == b"new"
 
 
+def test_two_writers_of_one_file(tmp_path: Path) -> None:
+    """The one that ends last wins, whole; neither writes into the other's."""
+    path = tmp_path / "file"
+
+    def outer(file: BinaryIO) -> None:
+        file.write(b"outer")
+        file.flush()
+        write_whole(path, lambda inner: inner.write(b"a longer inner one"))
+        assert path.read_bytes() == b"a longer inner one"
+
+    write_whole(path, outer)
+    assert path.read_bytes() == b"outer" and names(tmp_path) == ["file"]
+
+
 def test_content_is_on_disk_before_it_is_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
     fsync, replace = os.fsync, os.replace

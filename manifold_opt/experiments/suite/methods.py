@@ -1,4 +1,4 @@
-"""The main table: every method, with and without a warm-up, over twenty seeds."""
+"""The main table: every method, each Adam with and without a warm-up, over twenty seeds."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from typing import final
 
 from matplotlib.figure import Figure
 
-from manifold_opt.experiments.suite.cases import METHODS, OWN, WARMUP, settings_of
+from manifold_opt.experiments.suite.cases import METHODS, OWN, WARMED, WARMUP, settings_of
 from manifold_opt.experiments.suite.claims import TOO_FEW, compare, share, winner
 from manifold_opt.experiments.suite.drawing import draw_groups
 from manifold_opt.experiments.suite.experiment import Experiment, Result, Run, by_group, records, trainings
@@ -34,10 +34,10 @@ class MethodsExperiment(Experiment):
     question = "Which methods train the deep network, how often, and what of it is due to the manifold?"
 
     def runs(self, seeds: Sequence[int]) -> list[Run]:
-        """Every method with and without the warm-up, the decisive ones first, all seeds of a group together."""
+        """Every method, each Adam with the warm-up too, the decisive ones first, all seeds of a group together."""
         return [Run(group_name(method, warm), settings_of(method, warmup=WARMUP if warm else 0, seed=seed,
                                                           epochs=EPOCHS))
-                for method in METHODS for warm in (False, True) for seed in seeds]
+                for method in METHODS for warm in ((False, True) if method in WARMED else (False,)) for seed in seeds]
 
     def draw(self, results: list[Result]) -> Figure:
         """Shares and losses, one row a group."""

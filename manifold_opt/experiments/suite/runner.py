@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from manifold_opt.experiments.data import ImageData
 from manifold_opt.experiments.records import versions
+from manifold_opt.experiments.suite.blas import blas_kernels
 from manifold_opt.experiments.suite.experiment import Experiment, Result, Run, first_images
 from manifold_opt.experiments.suite.parallel import Finished, on_cluster, one_by_one, side_by_side
 from manifold_opt.experiments.suite.source import commit
@@ -220,6 +221,6 @@ def _write(experiment: Experiment, plan: Plan, data: ImageData, results: list[Re
               "quick": plan.quick, "images": data.source, "sha256": data.digest, "runs": expected,
               "versions": versions()}
     machine = {"experiment": experiment.name, "date": date.today().isoformat(),
-               "machine": f"{platform.machine()}, {os.cpu_count()} cores"}
+               "machine": f"{platform.machine()}, {os.cpu_count()} cores, {blas_kernels()}"}
     if results:
         write_results(plan.folder, experiment.name, header, machine, results)

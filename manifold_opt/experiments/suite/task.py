@@ -4,7 +4,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +13,7 @@ from manifold_opt.experiments.data import ImageData, load_images
 from manifold_opt.experiments.files import write_json
 from manifold_opt.experiments.records import Record
 from manifold_opt.experiments.run import train_run
+from manifold_opt.experiments.suite.blas import one_blas_thread
 from manifold_opt.experiments.suite.experiment import Result, Run, first_images
 from manifold_opt.experiments.suite.measures import MEASURES
 from manifold_opt.experiments.suite.storage import first_epochs, result_from_entry, result_to_entry
@@ -138,12 +138,3 @@ def task_images(source: str, quick: bool) -> ImageData:
     """The images of a task; a process that does many tasks reads them once."""
     data = load_images(source)
     return first_images(data, *QUICK) if quick else data
-
-
-def one_blas_thread() -> AbstractContextManager[object]:
-    """One BLAS thread where threadpoolctl is installed; otherwise as many as the environment says."""
-    try:
-        from threadpoolctl import threadpool_limits
-    except ImportError:
-        return nullcontext()
-    return threadpool_limits(1)  # type: ignore[no-any-return]
