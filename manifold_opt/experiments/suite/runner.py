@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from manifold_opt.experiments.data import ImageData
 from manifold_opt.experiments.records import versions
+from manifold_opt.experiments.shares import STORED
 from manifold_opt.experiments.suite.blas import blas_kernels
 from manifold_opt.experiments.suite.experiment import Experiment, Result, Run, first_images
 from manifold_opt.experiments.suite.parallel import Finished, on_cluster, one_by_one, side_by_side
@@ -193,7 +194,7 @@ def known_results(tasks: Sequence[Task], folder: Path) -> dict[str, Result]:
     """
     wanted, found = {task.key: task for task in tasks}, dict[str, Result]()
     for path in sorted(folder.glob("*.json")):
-        if path.name.endswith(".times.json") or not tasks:
+        if path.name.endswith(".times.json") or path.name == STORED or not tasks:
             continue
         digest, results = stored_results(path)
         for result in results if digest == tasks[0].digest else ():

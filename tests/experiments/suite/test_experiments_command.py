@@ -7,7 +7,7 @@ from manifold_opt.__main__ import main
 from manifold_opt.experiments import Record
 from manifold_opt.experiments.suite import EXPERIMENTS, Result, fashion, runner
 from manifold_opt.experiments.suite.page import write_answer
-from manifold_opt.experiments.suite.storage import write_results
+from manifold_opt.experiments.suite.storage import load_results, write_results
 
 
 def test_a_quick_experiment_from_the_command_line(tmp_path, capsys):
@@ -28,6 +28,15 @@ def test_stored_results_are_enough_for_the_page(tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "_do", None)
     assert main(["experiments", "methods", "--stored", "--out", str(folder)]) == 0
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.name in before} == before
+
+
+def test_the_main_table_goes_on_in_the_same_folder(tmp_path):
+    """What it leaves there beside its results, the shares too, is no hindrance to the next command."""
+    command = ["experiments", "methods", "--quick", "--out", str(tmp_path), "--only"]
+    assert main([*command, "Adam on St(7, 49)"]) == 0
+    assert (tmp_path / "quick" / "shares.json").exists()
+    assert main([*command, "Gradient on St(7, 49)"]) == 0
+    assert len(load_results(tmp_path / "quick" / "methods.json")) == 2
 
 
 def test_the_page_can_be_made_of_no_results(tmp_path):
