@@ -6,7 +6,7 @@ import numpy.typing as npt
 
 from manifold_opt.arrays.checks import UNITS, Array, Field
 
-__all__ = ["REALS", "from_reals", "inner", "ldexp", "squared", "standard_normal", "to_reals", "transposed"]
+__all__ = ["REALS", "from_reals", "in_field", "inner", "ldexp", "squared", "standard_normal", "to_reals", "transposed"]
 
 REALS: dict[Field, int] = {"real": 1, "complex": 2}
 """How many real numbers an entry is made of."""
@@ -40,6 +40,11 @@ def to_reals(X: Array) -> Array:
 def from_reals(c: Array, field: Field) -> Array:
     """The numbers of a field that are made of the reals c, the inverse of :func:`to_reals`."""
     return np.ascontiguousarray(c).view(np.result_type(c.dtype, UNITS[field]))
+
+
+def in_field(X: Array, dtype: npt.DTypeLike) -> Array:
+    """Complex X in the numbers of a dtype: its real parts where that is real."""
+    return np.asarray(X if np.dtype(dtype).kind == "c" else X.real)
 
 
 def standard_normal(rng: np.random.Generator, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from manifold_opt.arrays.checks import Array, RetractionError
+from manifold_opt.arrays.fields import in_field
 
 __all__ = ["EXACT_SIZE", "nearest_rotation", "round_to_grid", "skew_cayley", "skew_exponential"]
 
@@ -96,7 +97,7 @@ def skew_cayley(X: Array) -> Array:
         # a solution would be as far off as X is long, too far to be restored
         omega, U = np.linalg.eigh(-0.5j * (X - np.conj(np.swapaxes(X, -1, -2))))
         D = (U * (2j * omega / (1 - 1j * omega))[..., None, :]) @ np.conj(np.swapaxes(U, -1, -2))
-        return nearest_rotation(D if np.iscomplexobj(X) else D.real)
+        return nearest_rotation(in_field(D, X.dtype))
     return nearest_rotation(2 * np.linalg.solve(np.eye(X.shape[-1]) - X, X))
 
 

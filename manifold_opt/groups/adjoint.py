@@ -149,6 +149,12 @@ class Adjoint(ABC):
                 return self(U)
         raise ValueError(f"{NO_POLAR}: the iteration for it does not converge")
 
+    def component(self, M: Array) -> Array:
+        """Real numbers (...) that tell the connected components of the group apart, 1 on that of the identity; all
+        ones where the group is connected, which the base class takes it to be.
+        """
+        return np.ones(M.shape[:-2], M.real.dtype)
+
     @final
     def cayley_condition(self, T: Array, inverse: Array) -> float:
         """The largest condition number of I + T in a stack, in the Frobenius norm."""

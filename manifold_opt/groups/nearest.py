@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from manifold_opt.arrays.checks import Array, tolerance
+from manifold_opt.arrays.fields import transposed
 from manifold_opt.arrays.matrix_functions import newton_schulz
 
 __all__ = ["certified_nearest", "polar_factor", "sylvester"]
@@ -57,9 +58,9 @@ def certified_nearest(M: Array, adjoint: Callable[[Array], Array]) -> Array:
     """
     M = M.astype(np.float64, copy=False)
     identity, previous = np.eye(M.shape[-1]), np.inf
-    S, M_dual = np.zeros((*M.shape[:-2], *identity.shape)), adjoint(_transposed(M))
+    S, M_dual = np.zeros((*M.shape[:-2], *identity.shape)), adjoint(transposed(M))
     for _ in range(MOST_ITERATIONS):
-        Y = (M - M_dual @ S) @ np.linalg.inv(identity - _transposed(S) @ S)
+        Y = (M - M_dual @ S) @ np.linalg.inv(identity - transposed(S) @ S)
         defect = adjoint(Y) @ Y - identity
         defect = 0.5 * (defect + adjoint(defect))
         size = np.linalg.norm(defect, axis=(-2, -1)) / np.maximum(np.linalg.norm(Y, axis=(-2, -1)) ** 2, 1.0)
@@ -69,7 +70,7 @@ def certified_nearest(M: Array, adjoint: Callable[[Array], Array]) -> Array:
             return np.asarray(Y)
         previous = largest
         with np.errstate(divide="ignore", invalid="ignore"):
-            G = _transposed(Y) @ Y
+            G = transposed(Y) @ Y
             S = S + sylvester(adjoint(G), G, defect)
         if not np.isfinite(S).all() or not np.max(np.linalg.norm(S, ord=2, axis=(-2, -1)), initial=0.0) < 1.0:
             break
@@ -78,13 +79,8 @@ def certified_nearest(M: Array, adjoint: Callable[[Array], Array]) -> Array:
 
 
 def sylvester(H: Array, G: Array, R: Array) -> Array:
-    """The solution X of HX + XG = R for symmetric positive definite H and G."""
+    """The solution X of HX + XG = R for symmetric (Hermitian) positive definite H and G."""
     eta, U = np.linalg.eigh(H)
     gamma, V = np.linalg.eigh(G)
-    quotient = (_transposed(U) @ R @ V) / (eta[..., :, None] + gamma[..., None, :])
-    return np.asarray(U @ quotient @ _transposed(V))
-
-
-def _transposed(M: Array) -> Array:
-    """The transposed matrices."""
-    return np.swapaxes(M, -1, -2)
+    quotient = (transposed(U) @ R @ V) / (eta[..., :, None] + gamma[..., None, :])
+    return np.asarray(U @ quotient @ transposed(V))

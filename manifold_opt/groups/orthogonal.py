@@ -46,6 +46,10 @@ class TransposeAdjoint(IsometricAdjoint):
         """The number n(n - 1)/2."""
         return n * (n - 1) // 2
 
+    def component(self, M: Array) -> Array:
+        """The signs of the determinants: O(N) has two components."""
+        return np.asarray(np.linalg.slogdet(M)[0])
+
 
 @final
 class OrthogonalGroup(MatrixGroup):

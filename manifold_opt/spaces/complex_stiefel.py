@@ -10,14 +10,14 @@ from manifold_opt.arrays.checks import Array, check_sampling
 from manifold_opt.arrays.fields import standard_normal
 from manifold_opt.groups.isometric import haar
 from manifold_opt.groups.unitary import UnitaryGroup
-from manifold_opt.spaces.matrix_space import MatrixSpace
+from manifold_opt.spaces.stiefel import FrameManifold
 from manifold_opt.tangent import ReductiveTangentSpace
 
 __all__ = ["ComplexStiefel"]
 
 
 @final
-class ComplexStiefel(MatrixSpace):
+class ComplexStiefel(FrameManifold):
     r"""The complex Stiefel manifold :math:`\{Y \in C^{N \times n} : Y^HY = I\} = U(N)/U(N - n)`, canonical metric.
 
     Its points are the isometries from :math:`C^n` to :math:`C^N`, the tensors of isometric quantum circuits; with n = N
@@ -56,6 +56,11 @@ class ComplexStiefel(MatrixSpace):
 
     def __init__(self, N: int, n: int) -> None:
         super().__init__(UnitaryGroup(N), ReductiveTangentSpace(UnitaryGroup.adjoint, N, n))
+
+    @property
+    def sure_length(self) -> float:
+        r"""The length :math:`\sqrt{2/5}\,\pi` of :meth:`log`; infinite on U(N)."""
+        return np.inf if self.shape[0] == self.shape[1] else float(np.sqrt(2 / 5) * np.pi)
 
     def random_point(self, rng: np.random.Generator, batch: tuple[int, ...] = (),
                      dtype: npt.DTypeLike = np.complex128) -> Array:

@@ -1,10 +1,12 @@
-"""The Riemannian logarithm on the Stiefel manifold with the canonical metric."""
+"""The Riemannian logarithm on the real and the complex Stiefel manifold with the canonical metric."""
 from __future__ import annotations
 
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.fields import in_field, transposed
 from manifold_opt.arrays.rotations import skew_exponential
+from manifold_opt.groups.adjoint import Adjoint
 from manifold_opt.groups.nearest import sylvester
 from manifold_opt.tangent import HorizontalElement, MatrixTangentSpace
 
@@ -17,10 +19,10 @@ def stiefel_logarithm(a: Array, b: Array, space: MatrixTangentSpace) -> Horizont
     r"""The element of :math:`\mathfrak g^{hor}` whose exponential has the frame columns [a; b]; ValueError where the
     iteration does not end.
 
-    The matrix-algebraic algorithm: with :math:`b = Qr` complete [a; r] to a rotation V of n + p columns, p = min(n,
-    N - n), and turn the added columns until the complement block C of :math:`\log V = [[A, -B^T], [B, C]]` vanishes:
-    :math:`V \leftarrow V\,\mathrm{diag}(I, e^\Gamma)` with :math:`S\Gamma + \Gamma S = C`,
-    :math:`S = \frac1{12}BB^T - \frac12I`. It converges locally, at a linear rate.
+    The matrix-algebraic algorithm: with :math:`b = Qr` complete [a; r] to a rotation (a unitary matrix) V of n + p
+    columns, p = min(n, N - n), and turn the added columns until the complement block C of
+    :math:`\log V = [[A, -B^*], [B, C]]` vanishes: :math:`V \leftarrow V\,\mathrm{diag}(I, e^\Gamma)` with
+    :math:`S\Gamma + \Gamma S = C`, :math:`S = \frac1{12}BB^* - \frac12I`. It converges locally, at a linear rate.
     Sources: R. Zimmermann, SIAM J. Matrix Anal. Appl. 38 (2017), 322-342 (algorithm and convergence); R. Zimmermann and
     K. Hueper, SIAM J. Matrix Anal. Appl. 43 (2022), 953-980 (the equation for the turn).
 
@@ -48,7 +50,7 @@ def stiefel_logarithm(a: Array, b: Array, space: MatrixTangentSpace) -> Horizont
     if rows == 0:
         return HorizontalElement(rotation_logarithm(a), b, space)
     Q, r = np.linalg.qr(b)
-    V = _completed(np.concatenate([a, r], axis=-2))
+    V = _completed(np.concatenate([a, r], axis=-2), space.adjoint)
     smallest = 16 * np.finfo(a.dtype).eps * np.sqrt(V.shape[-1])
     previous = np.inf
     for _ in range(MOST_ITERATIONS):
@@ -58,9 +60,9 @@ def stiefel_logarithm(a: Array, b: Array, space: MatrixTangentSpace) -> Horizont
         if size <= smallest and not size < 0.5 * previous:
             return HorizontalElement(X[..., :n, :n], Q @ B, space)
         previous = size
-        S = 0.5 * np.eye(C.shape[-1]) - B @ np.swapaxes(B, -1, -2) / 12
+        S = 0.5 * np.eye(C.shape[-1]) - B @ transposed(B) / 12
         Gamma = -sylvester(S, S, C)
-        Gamma = 0.5 * (Gamma - np.swapaxes(Gamma, -1, -2))
+        Gamma = 0.5 * (Gamma - transposed(Gamma))
         if not np.isfinite(Gamma).all():
             break
         V = np.concatenate([V[..., :n], V[..., n:] + V[..., n:] @ skew_exponential(Gamma)], axis=-1)
@@ -68,8 +70,8 @@ def stiefel_logarithm(a: Array, b: Array, space: MatrixTangentSpace) -> Horizont
 
 
 def rotation_logarithm(V: Array) -> Array:
-    r"""The skew-symmetric logarithm of rotations (..., m, m) with angles below :math:`\pi`; ValueError where one is
-    :math:`\pi` to working precision.
+    r"""The skew-symmetric (skew-Hermitian) logarithm of rotations (unitary matrices) (..., m, m) with angles below
+    :math:`\pi`; ValueError where one is :math:`\pi` to working precision.
 
     By way of :math:`K = (V + I)^{-1}(V - I)`, whose eigenvalues are :math:`i\tan\frac\theta2`.
 
@@ -89,17 +91,19 @@ def rotation_logarithm(V: Array) -> Array:
     # tan(theta/2) beyond this is 1/rounding
     if not np.max(np.abs(K), initial=0.0) < 1e-3 / np.finfo(V.dtype).eps:
         raise ValueError("a rotation must have no angle of pi for its logarithm: Q is too far from Y")
-    kappa, U = np.linalg.eigh(-0.5j * (K - np.swapaxes(K, -1, -2)))
-    X = ((U * (2j * np.arctan(kappa))[..., None, :]) @ np.conj(np.swapaxes(U, -1, -2))).real
-    return np.asarray(0.5 * (X - np.swapaxes(X, -1, -2)))
+    kappa, U = np.linalg.eigh(-0.5j * (K - transposed(K)))
+    X = in_field((U * (2j * np.arctan(kappa))[..., None, :]) @ transposed(U), V.dtype)
+    return np.asarray(0.5 * (X - transposed(X)))
 
 
-def _completed(columns: Array) -> Array:
-    """The rotation with given first columns whose last diagonal block is symmetric, and positive but for one sign."""
+def _completed(columns: Array, adjoint: Adjoint) -> Array:
+    """The group element in the component of the identity with given first columns, whose last diagonal block is
+    self-adjoint, and positive but for one sign where the group has two components.
+    """
     n = columns.shape[-1]
     rest = np.linalg.qr(columns, mode="complete")[0][..., n:]
     U, _, Vh = np.linalg.svd(rest[..., n:, :])
-    turned = np.swapaxes(Vh, -1, -2).copy()
-    determinant = np.linalg.det(np.concatenate([columns, rest @ turned @ np.swapaxes(U, -1, -2)], axis=-1))
-    turned[..., -1] *= np.sign(determinant)[..., None]
-    return np.asarray(np.concatenate([columns, rest @ turned @ np.swapaxes(U, -1, -2)], axis=-1))
+    turned = transposed(Vh).copy()
+    component = adjoint.component(np.concatenate([columns, rest @ turned @ transposed(U)], axis=-1))
+    turned[..., -1] *= component[..., None]
+    return np.asarray(np.concatenate([columns, rest @ turned @ transposed(U)], axis=-1))
