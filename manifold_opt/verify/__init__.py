@@ -1,5 +1,6 @@
 """Every identity of the paper, measured in units of eps; gradient checks; the order of retractions."""
 from manifold_opt.report import Report
+from manifold_opt.verify.confirmation import confirm, confirm_differs
 from manifold_opt.verify.gradient_check import check_gradient
 from manifold_opt.verify.identity import IDENTITIES, Bound, Identity, identity, register
 from manifold_opt.verify.report import IdentityReport, Record
@@ -9,4 +10,5 @@ from manifold_opt.verify.slopes import Slope, fit_slope, taylor_slope
 from manifold_opt.verify.trial import NotCovered, Trial
 
 __all__ = ["IDENTITIES", "Bound", "Identity", "IdentityReport", "NotCovered", "Record", "Report", "Slope", "Trial",
-           "check_gradient", "check_retraction", "evaluate", "fit_slope", "identity", "register", "run", "taylor_slope"]
+           "check_gradient", "check_retraction", "confirm", "confirm_differs", "evaluate", "fit_slope", "identity",
+           "register", "run", "taylor_slope"]
