@@ -12,9 +12,18 @@ from pathlib import Path
 METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"}}
 
-# exercises, and their solutions, which pages and editors show folded
-EXERCISE = {"markdown": {"tags": ["exercise"]},
-            "code": {"jupyter": {"source_hidden": True}, "tags": ["exercise", "hide-cell"]}}
+FOLDED = {"source_hidden": True}
+
+# what pages and editors show folded: solutions of exercises, with what they print, and the code that draws a figure
+KINDS = {("exercise", "markdown"): {"tags": ["exercise"]},
+         ("exercise", "code"): {"jupyter": FOLDED, "tags": ["exercise", "hide-cell"]},
+         ("drawing", "code"): {"jupyter": FOLDED, "tags": ["drawing", "hide-input"]}}
+
+
+def metadata(cell: dict) -> dict:
+    """The metadata that a cell keeps: what its first tag stands for."""
+    tags = cell["metadata"].get("tags", [])
+    return next((KINDS[tag, cell["cell_type"]] for tag in tags if (tag, cell["cell_type"]) in KINDS), {})
 
 
 def stripped(notebook: dict) -> dict:
@@ -24,7 +33,7 @@ def stripped(notebook: dict) -> dict:
         kind = cell["cell_type"]
         source = "".join(cell["source"]).splitlines(keepends=True)
         kept = {"cell_type": kind, "id": f"{'code' if kind == 'code' else 'text'}-{number:02d}",
-                "metadata": EXERCISE[kind] if "exercise" in cell["metadata"].get("tags", ()) else {}}
+                "metadata": metadata(cell)}
         if kind == "code":
             kept |= {"execution_count": None, "outputs": []}
         cells.append({**kept, "source": source})

@@ -42,11 +42,19 @@ def promise(notebook, name):
 
 
 def minutes(notebook):
-    """Minutes for reading and running, in steps of five."""
+    """Minutes for reading and running, without what is folded, in steps of five."""
     def count(kind, split):
         return sum(len(split("".join(cell["source"]))) for cell in notebook["cells"] if cell["cell_type"] == kind
-                   and "exercise" not in cell["metadata"].get("tags", []))
+                   and not {"exercise", "drawing"} & set(cell["metadata"].get("tags", [])))
     return 5 * round((count("markdown", str.split) / 80 + count("code", str.splitlines) / 8) / 5)
+
+
+def with_links_of_pages(notebook):
+    """The notebook whose links to the sources of chapters, ../docs/NAME.rst, lead to their pages."""
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = [line.replace("](../docs/", "](../") for line in cell["source"]]
+    return notebook
 
 
 def write_if_new(path, text):
@@ -73,7 +81,7 @@ def copy_notebooks(app):
                     f"     - {promise(notebook, 'What you need.')}\n"
                     f"     - :download:`ipynb <download/{path.name}>`\n")
         notebook["cells"].insert(1, link)
-        write_if_new(folder / path.name, json.dumps(notebook, ensure_ascii=False))
+        write_if_new(folder / path.name, json.dumps(with_links_of_pages(notebook), ensure_ascii=False))
         names.append(f"   {plain(first_line(notebook))} <{path.stem}>\n")
     for path in folder.glob("*.ipynb"):
         if path.name not in {one.name for one in paths}:

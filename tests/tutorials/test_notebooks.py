@@ -15,6 +15,12 @@ TITLES = ("sphere", "metric", "global section", "Adam in", "Retractions", "Procr
           "with and without", "Drift", "oracle", "your own space",
           "Isometric tensors")
 
+# The notebooks that show their numbers with `confirm`, fold the code that draws, and name their chapter. When all are
+# listed, the list and `shows_its_numbers` go, and the rules are for every notebook.
+CONVERTED = ()
+shows_its_numbers = pytest.mark.parametrize("path", [path for path in NOTEBOOKS if path.name[:2] in CONVERTED],
+                                            ids=lambda path: path.stem)
+
 
 def load(path):
     return json.loads(path.read_text(encoding="utf-8"))
@@ -30,21 +36,34 @@ def code(notebook):
             for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
 
-def solutions(notebook):
-    """The code cells that are solutions of exercises."""
+def tagged(notebook, tag):
+    """The code cells with a tag: "exercise" for the solutions, "drawing" for the figures."""
     return [source(cell) for cell in notebook["cells"] if cell["cell_type"] == "code"
-            and "exercise" in cell["metadata"].get("tags", [])]
+            and tag in cell["metadata"].get("tags", [])]
 
 
 def sections(notebook):
-    """The code cells below each heading of the second level."""
+    """The code cells below each heading of the second level, without those that draw."""
     found = []
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown" and re.search(r"^## ", source(cell), flags=re.MULTILINE):
             found.append([])
-        elif cell["cell_type"] == "code" and found:
+        elif cell["cell_type"] == "code" and found and "drawing" not in cell["metadata"].get("tags", []):
             found[-1].append(re.sub(r"^%.*$", "", source(cell), flags=re.MULTILINE))
     return found
+
+
+def calls(cell):
+    """The names of the functions that a cell calls, without what is before a dot."""
+    functions = [node.func for node in ast.walk(ast.parse(cell)) if isinstance(node, ast.Call)]
+    return {function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+            for function in functions}
+
+
+def asserts(cell):
+    """Whether a cell states something that is an error if it does not hold."""
+    return (any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(cell)))
+            or bool(calls(cell) & {"confirm", "confirm_differs"}))
 
 
 def test_they_are_in_order():
@@ -68,16 +87,18 @@ class TestNotebook:
         for promise in ("**What you will do.**", "**What you will learn.**", "**What you need.**", "2305.16901v4"):
             assert promise in head
 
-    def test_has_six_to_nine_code_cells(self, path):
-        assert 6 <= len(code(load(path))) - len(solutions(load(path))) <= 9
+    def test_has_six_to_nine_code_cells_in_sight(self, path):
+        notebook = load(path)
+        folded = tagged(notebook, "exercise") + tagged(notebook, "drawing")
+        assert 6 <= len(code(notebook)) - len(folded) <= 9
 
     def test_exercises_have_solutions_that_assert(self, path):
         notebook = load(path)
         asked = "\n".join(source(cell) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
         numbers = [int(number) for number in re.findall(r"^\*\*(\d)\.\*\* ", asked, flags=re.MULTILINE)]
-        assert numbers == list(range(1, len(solutions(notebook)) + 1)) and len(numbers) in (0, 3, 4, 5)
-        for solution in solutions(notebook):
-            assert any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(solution)))
+        assert numbers == list(range(1, len(tagged(notebook, "exercise")) + 1)) and len(numbers) in (0, 3, 4, 5)
+        for solution in tagged(notebook, "exercise"):
+            assert asserts(solution)
             assert max(map(len, solution.splitlines())) <= 100 and len(solution.splitlines()) <= 25
 
     def test_has_two_to_four_figures(self, path):
@@ -89,11 +110,11 @@ class TestNotebook:
         for cells in sections(load(path)):
             if cells:
                 # the last cell may still show its figure
-                assert any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(cells[-1])))
+                assert asserts(cells[-1])
 
     def test_tolerances_come_from_the_library(self, path):
         text = "\n".join(code(load(path)))
-        assert "tolerance(" in text or path.name.startswith("11")       # the oracle brings its own
+        assert "tolerance(" in text or "confirm(" in text or path.name.startswith("11")       # the oracle brings its own
         assert not re.search(r"(atol|np\.allclose\([^)]*\)$)", text)
 
     def test_public_names_exist(self, path):
@@ -112,6 +133,45 @@ class TestNotebook:
         text = "\n".join(source(cell) for cell in load(path)["cells"])
         for target in re.findall(r"\]\((\d\d_[^)]*)\)", text):
             assert (FOLDER / target).is_file()
+
+
+@shows_its_numbers
+class TestNumbersInSight:
+    def test_cells_fit_on_a_screen(self, path):
+        for cell in code(load(path)):
+            assert len(cell.splitlines()) <= 20
+            assert max(map(len, cell.splitlines())) <= 100
+
+    def test_identities_are_confirmed_with_their_numbers(self, path):
+        notebook = load(path)
+        folded = tagged(notebook, "exercise") + tagged(notebook, "drawing")
+        confirming = [cell for cell in code(notebook) if cell not in folded and "confirm" in calls(cell)]
+        assert len(confirming) >= 3
+
+    def test_drawing_is_folded_and_nothing_else(self, path):
+        notebook = load(path)
+        drawings = tagged(notebook, "drawing")
+        for cell in code(notebook):
+            draws = "plotting." in cell
+            assert draws == (cell in drawings)
+            assert not draws or not asserts(cell)
+
+    def test_folded_cells_are_folded_in_pages_and_editors(self, path):
+        for cell in load(path)["cells"]:
+            tags = cell["metadata"].get("tags", [])
+            if "drawing" in tags:
+                assert "hide-input" in tags and cell["metadata"]["jupyter"] == {"source_hidden": True}
+
+    def test_head_leads_to_the_chapter(self, path):
+        line = next(line for line in source(load(path)["cells"][0]).splitlines() if line.startswith("**Chapter.** "))
+        targets = re.findall(r"\]\(([^)]*)\)", line)
+        assert targets and all((FOLDER / target).is_file() and target.endswith(".rst") for target in targets)
+
+
+def test_names_of_calls_are_found():
+    cell = "verify.confirm('x', f(1))\nspace.metric(Y)(2)"
+    assert calls(cell) == {"confirm", "f", "metric", ""} and asserts(cell) and not asserts("print(1)")
+    assert asserts("assert True") and not asserts("confirm = 1")
 
 
 def test_the_package_is_the_one_beside_the_notebooks():
