@@ -14,6 +14,7 @@ version = release = __version__
 
 extensions = [
     "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
     "sphinx.ext.viewcode",
     "numpydoc",
@@ -36,6 +37,8 @@ nitpick_ignore_regex = [("py:.*", r"(numpy|scipy|matplotlib|argparse|decimal|col
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 autodoc_default_options = {"members": True, "inherited-members": False, "undoc-members": False}
+autosummary_generate = False
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 
@@ -54,6 +57,9 @@ html_theme = "pydata_sphinx_theme"
 html_title = "manifold_opt"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["tables.js"]
+html_search_scorer = str(Path(__file__).parent / "_static" / "scorer.js")
+html_context = {"default_mode": "auto"}
 html_show_sourcelink = False
 # pages without siblings need no navigation between siblings
 html_sidebars = {name: [] for name in ("index", "algorithm", "paper_to_code", "notation", "glossary", "conventions", "teaching",

@@ -7,8 +7,8 @@ from docutils.statemachine import StringList
 
 
 def escaped(text):
-    """Plain text as reStructuredText shows it."""
-    return re.sub(r"([\\*`|_])", r"\\\1", text)
+    """Plain text as reStructuredText shows it; an initial, as in N. Higham, begins no list."""
+    return re.sub(r"^(\w+)\.", r"\1\\.", re.sub(r"([\\*`|_])", r"\\\1", text))
 
 
 class IdentityTable(Directive):

@@ -6,10 +6,9 @@ from pathlib import Path
 HEAD = """Notebooks
 =========
 
-Thirteen notebooks, from the sphere to the transformer and beyond. Each runs in less than half a minute, begins with what it does and
-needs, and ends every section with an assertion. They are stored without outputs. To run them,
-install the extra ``tutorials`` (``pip install ".[tutorials]"``) and open the folder with
-``python -m jupyterlab tutorials``.
+From the sphere to the transformer and beyond. Each notebook runs in less than half a minute, begins with what it does
+and needs, and ends every section with an assertion. They are stored without outputs. To run them, install the extra
+``tutorials`` (``pip install ".[tutorials]"``) and open the folder with ``python -m jupyterlab tutorials``.
 Minutes are for reading and running, without the exercises (eighty words, or eight lines of code, a minute);
 :doc:`/teaching` has plans for a lecture, a day and a term.
 

@@ -1,5 +1,6 @@
 """The paper-to-code table from paper_to_code.csv and not_in_the_paper.csv, with a link for every object."""
 import csv
+import re
 from pathlib import Path
 
 from docutils import nodes
@@ -24,6 +25,14 @@ def links(objects):
     return ", ".join(texts)
 
 
+def breakable(literal):
+    """Let a long name break into lines behind a separator and nowhere else."""
+    pieces = re.findall(r"(?:[^/_.:]*(?:::|[/_.:]))|[^/_.:]+", literal.astext())
+    literal.children = []
+    for i, piece in enumerate(pieces):
+        literal += [nodes.raw("", "<wbr>", format="html")] * (i > 0) + [nodes.Text(piece)]
+
+
 class PaperTable(Directive):
     """The table named by the argument."""
 
@@ -38,15 +47,17 @@ class PaperTable(Directive):
         else:
             head = ["Section", "Subject", "Code", "Tests", "Notebook"]
             rows = [[row["place"], f":doc:`{row['subject']} </{row['chapter']}>`", links(row["objects"]),
-                     " ".join(f"``{test}``" for test in row["tests"].split()),
+                     "\n       ".join(f"| ``{test}``" for test in row["tests"].split()),
                      ", ".join(self.notebook(app, number) for number in row["notebooks"].split())]
                     for row in read("paper_to_code.csv")]
             widths = "7 22 28 35 8"
-        lines = [".. list-table::", f"   :widths: {widths}", "   :header-rows: 1", ""]
+        lines = [".. list-table::", "   :class: names", f"   :widths: {widths}", "   :header-rows: 1", ""]
         for row in [head, *rows]:
             lines += [f"   {'*' if i == 0 else ' '} - {cell}" for i, cell in enumerate(row)]
         node = nodes.container()
         self.state.nested_parse(StringList(lines, self.arguments[0]), self.content_offset, node)
+        for literal in node.findall(nodes.literal):
+            breakable(literal)
         return node.children
 
     def notebook(self, app, number):

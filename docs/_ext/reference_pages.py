@@ -1,12 +1,18 @@
-"""The reference: one page a layer, in the order in which data flow, made from the docstrings at build time.
+"""The reference: one page a package, made from the docstrings at build time.
 
-Public names are documented in the module that defines them; a reference to another import path of the same object
-(manifold_opt.Adam for manifold_opt.optimizers.adam.Adam) is resolved by importing it.
+First comes a table of the names that the package exports, then the modules that define them in the order in which data
+flow, and last what works inside. Public names are documented in the module that defines them; a reference to another
+import path of the same object (manifold_opt.Adam for manifold_opt.optimizers.adam.Adam) is resolved by importing it.
 """
 import re
 from importlib import import_module
+from inspect import isclass, isroutine
 from pathlib import Path
 from pkgutil import iter_modules
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.pycode import ModuleAnalyzer
 
 LAYERS = {
     "arrays": ["checks", "fields", "trees", "matrix_functions", "fractions"],
@@ -14,12 +20,13 @@ LAYERS = {
     "tangent": ["global_tangent_space", "reductive", "symmetric", "vector", "element"],
     "sections": ["section", "transported", "reflector", "translation", "retraction", "group_step", "cayley",
                  "geodesic", "retractions", "inverse_cayley"],
-    "spaces": ["base", "matrix_space", "stiefel", "grassmann", "complex_stiefel", "complex_grassmann", "pseudo_riemannian_space", "symplectic_space",
-               "symplectic_stiefel", "symplectic_grassmann", "euclidean", "product"],
+    "spaces": ["base", "matrix_space", "stiefel", "grassmann", "complex_stiefel", "complex_grassmann",
+               "pseudo_riemannian_space", "symplectic_space", "symplectic_stiefel", "symplectic_grassmann",
+               "euclidean", "product"],
     "network": ["patches", "layout", "workspace", "layer", "softmax", "attention", "fused_attention", "feed_forward",
                 "blocks", "classification", "losses", "parameters", "transformer"],
-    "optimizers": ["method", "gradient", "momentum", "adam", "adam_with_decay", "bfgs", "optimizer", "objective",
-                   "line_search", "quasi_newton", "minimize"],
+    "optimizers": ["optimizer", "method", "gradient", "momentum", "adam", "adam_with_decay", "adam_w", "muon",
+                   "schedule", "bfgs", "minimize", "objective", "line_search", "quasi_newton"],
     "verify": ["identity", "trial", "identities", "run", "report", "confirmation", "gradient_check",
                "retraction_check", "slopes", "differences"],
     "experiments": ["data", "idx", "settings", "training", "checkpoint", "records", "report", "figures", "files"],
@@ -28,6 +35,8 @@ LAYERS = {
     "report": [],
 }
 """Modules in reading order; those not named follow in alphabetical order."""
+LONGEST_VALUE = 80
+"""Characters of a value or default that is shown."""
 
 
 def modules(layer):
@@ -46,6 +55,49 @@ def modules(layer):
     return names
 
 
+def exports(package):
+    """What a package exports, by name."""
+    return {name: getattr(package, name) for name in getattr(package, "__all__", [])}
+
+
+def split(layer):
+    """Names of the modules that define something which a package exports, and names of the other modules."""
+    names = modules(layer)
+    packages = [import_module("manifold_opt")] + [import_module(f"manifold_opt.{name}") for name in [layer, *names]
+                                                  if hasattr(import_module(f"manifold_opt.{name}"), "__path__")]
+    objects = [value for package in packages for value in exports(package).values()]
+    public = []
+    for name in names:
+        module = import_module(f"manifold_opt.{name}")
+        defined = [getattr(module, one) for one in getattr(module, "__all__", [])]
+        if hasattr(module, "__path__") or any(one is value for one in defined for value in objects):
+            public.append(name)
+    return public, [name for name in names if name not in public]
+
+
+def documented(layer):
+    """What a layer exports and its modules document: classes, functions, and values with a docstring, by name."""
+    values = {name for module in modules(layer)
+              for owner, name in ModuleAnalyzer.for_module(f"manifold_opt.{module}").find_attr_docs() if not owner}
+    return [name for name, value in exports(import_module(f"manifold_opt.{layer}")).items()
+            if isclass(value) or isroutine(value) or name in values]
+
+
+def table_of_names(layer):
+    """A table of what a package exports, each name with the first sentence of its docstring."""
+    found = documented(layer)
+    if not found:
+        return ""
+    lines = [f".. py:currentmodule:: manifold_opt.{layer}", "", ".. autosummary::", "   :nosignatures:", ""]
+    return "\n".join(lines + [f"   {name}" for name in sorted(found, key=str.lower)]) + "\n\n"
+
+
+def section(name, underline):
+    """The section of a module."""
+    title = f"``{name.partition('.')[2]}``"
+    return f"{title}\n{underline * len(title)}\n\n.. automodule:: manifold_opt.{name}\n   :members:\n\n"
+
+
 def write_pages(app):
     """Write reference/generated/LAYER.rst, unless it is already there with this content."""
     folder = Path(app.srcdir) / "reference" / "generated"
@@ -57,9 +109,14 @@ def write_pages(app):
         except ModuleNotFoundError:
             continue
         text = f"{layer}\n{'=' * len(layer)}\n\n.. automodule:: manifold_opt.{layer}\n   :no-members:\n\n"
-        for name in modules(layer):
-            title = f"``{name.partition('.')[2]}``"
-            text += f"{title}\n{'-' * len(title)}\n\n.. automodule:: manifold_opt.{name}\n   :members:\n\n"
+        text += table_of_names(layer)
+        public, inner = split(layer)
+        for name in public:
+            text += section(name, "-")
+        if inner:
+            text += "Inside\n------\n\nWhat the names above are made of. It may change without notice.\n\n"
+        for name in inner:
+            text += section(name, "^")
         if not modules(layer):
             text = text.replace(":no-members:", ":members:")
         page = folder / f"{layer}.rst"
@@ -125,9 +182,21 @@ def skip_member(app, what, name, obj, skip, options):
     return True if what == "module" and name in ("Array", "Tree", "Moments") else None
 
 
+def shorten(app, doctree):
+    """Leave long values and defaults out of signatures; they can be printed."""
+    for node in doctree.findall(addnodes.desc_annotation):
+        text = node.astext().lstrip()
+        if text.startswith("=") and len(text) > LONGEST_VALUE:
+            node.parent.remove(node)
+    for node in doctree.findall(nodes.inline):
+        if "default_value" in node["classes"] and len(node.astext()) > LONGEST_VALUE:
+            node.children = [nodes.Text("...")]
+
+
 def setup(app):
     app.connect("builder-inited", write_pages)
     app.connect("missing-reference", resolve_other_path)
     app.connect("autodoc-skip-member", skip_member)
     app.connect("autodoc-process-docstring", escape)
+    app.connect("doctree-read", shorten)
     return {"parallel_read_safe": True}
