@@ -26,6 +26,9 @@ def adjoint(space: str, M: Array) -> Array:
 
 def frame(space: str, N: int, n: int) -> Array:
     """Indices of the columns of a section that make up the point."""
+    if space.startswith("complex"):
+        # of the real matrix [[a, -b], [b, a]]
+        return np.concatenate([np.arange(n // 2), N // 2 + np.arange(n // 2)])
     if not space.startswith("symplectic"):
         return np.arange(n)
     return np.concatenate([np.arange(n // 2), N // 2 + np.arange(n // 2)])

@@ -12,7 +12,7 @@ from manifold_opt.arrays.checks import Array
 from manifold_opt.oracle.case import Case
 from manifold_opt.oracle.mistakes import diagnose
 from manifold_opt.oracle.quantities import OPERATIONS, QUANTITIES
-from manifold_opt.oracle.question import Question, ordered, questions, section_defects
+from manifold_opt.oracle.question import SECTIONS, Question, as_real, ordered, questions, section_defects
 from manifold_opt.oracle.report import Result
 
 __all__ = ["Ask", "examine", "compare", "nearest"]
@@ -67,11 +67,12 @@ def compare(case: Case, question: Question, values: Mapping[str, Any]) -> Result
     """
     base = Result(question.operation, case.id, "agrees", eps=case.eps, expected=len(question.expected))
     values = dict(values)
-    if question.operation == "global_section" and "Lambda" in values:
-        Lambda = _checked("Lambda", values.pop("Lambda"), case)
-        space, Y = question.arguments["space"], question.arguments["Y"]
-        values = {**section_defects(space, Y, Lambda), **values}
-        base = replace(base, wide=Lambda.dtype.itemsize > case.dtype.itemsize)
+    names = SECTIONS.get(question.operation, {"Lambda": ()})
+    if names["Lambda"] and all(name in values for name in names["Lambda"]):
+        answer = [_checked(name, values.pop(name), case) for name in names["Lambda"]]
+        Y = as_real([question.arguments[name] for name in names["Y"]])
+        values = {**section_defects(question.arguments["space"], Y, as_real(answer)), **values}
+        base = replace(base, wide=answer[0].dtype.itemsize > case.dtype.itemsize)
     returned = [name for name in question.expected if name in values]
     missing = tuple(name for name in question.expected if name not in values)
     base = replace(base, compared=len(returned), missing=missing)
@@ -87,7 +88,7 @@ def compare(case: Case, question: Question, values: Mapping[str, Any]) -> Result
             return replace(base, verdict="fails", quantity=name, message=f"{_where(question)}{name} must have shape "
                            f"{question.expected[name].shape}: got {checked[name].shape}")
         wide |= checked[name].ndim > 0 and checked[name].dtype.itemsize > case.dtype.itemsize
-    if question.operation != "global_section":
+    if question.operation not in SECTIONS:
         base = replace(base, wide=bool(wide))
     return _measure(base, case, question, checked)
 

@@ -6,35 +6,18 @@ right answers; an empty dict says that the mistake does not show in these argume
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, final
+from typing import Any
 
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
 from manifold_opt.oracle.conventions import adjoint, complement, frame
+from manifold_opt.oracle.mistake import Answers, Mistake, Wrong
 from manifold_opt.oracle.question import Question
+from manifold_opt.oracle.unitary_mistakes import UNITARY
 from manifold_opt.oracle.wrong_transformers import wrong_gradient, wrong_pass
 
-__all__ = ["Mistake", "MISTAKES", "diagnose"]
-
-Answers = dict[str, Any]
-Wrong = Callable[[Mapping[str, Any], Mapping[str, Array]], Answers]
-
-
-@final
-@dataclass(frozen=True)
-class Mistake:
-    """A mistake of one operation, in words, and what it answers from the arguments and the right answers."""
-
-    operation: str
-    words: str
-    answer: Wrong
-
-    def of(self, question: Question) -> Answers:
-        """The wrong answers to a question; empty where the mistake does not show."""
-        with np.errstate(all="ignore"):
-            return self.answer(question.arguments, question.expected)
+__all__ = ["MISTAKES", "diagnose"]
 
 
 def diagnose(question: Question, name: str, value: Array) -> str:
@@ -402,5 +385,5 @@ TRANSFORMER = [
     *(Mistake("transformer_gradient", words, lambda a, r, key=key: wrong_gradient(  # type: ignore[misc]
         a["params"], a["x"], a["target"], a["loss"], a["skip"], key)) for key, words in BACKWARD.items())]
 
-MISTAKES = [*LIFT, *GRADIENT, *UPDATE, *MOVE, *TRANSFORMER]
+MISTAKES = [*LIFT, *GRADIENT, *UPDATE, *MOVE, *TRANSFORMER, *UNITARY]
 """The known mistakes."""

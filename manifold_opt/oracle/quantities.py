@@ -1,28 +1,11 @@
 """What the arrays of the cases mean: the table from which the manifest is written."""
 from __future__ import annotations
 
-from typing import NamedTuple
+from manifold_opt.oracle.quantity import TOLERANCE, Operation, Quantity
+from manifold_opt.oracle.unitary_quantities import (UNITARY_KINDS, UNITARY_MOMENTS, UNITARY_OPERATIONS,
+                                                    UNITARY_QUANTITIES)
 
-__all__ = ["Quantity", "QUANTITIES", "OPERATIONS", "Operation", "KINDS", "GROUPED", "METHODS", "MOMENTS"]
-
-
-class Quantity(NamedTuple):
-    """A quantity in words, as a formula, its place in the paper or the literature, and its constant C (None: given)."""
-
-    meaning: str
-    formula: str
-    paper: str
-    tolerance: float | None = None
-
-
-class Operation(NamedTuple):
-    """A function of a backend: arguments in order, what it returns, what is compared in order, what is required."""
-
-    arguments: tuple[str, ...]
-    returns: str
-    quantities: tuple[str, ...]
-    required: tuple[str, ...] = ()
-
+__all__ = ["QUANTITIES", "OPERATIONS", "KINDS", "GROUPED", "METHODS", "MOMENTS"]
 
 METHODS: dict[str, tuple[str, ...]] = {"gradient": (), "momentum": ("B1",), "adam": ("B1", "B2"),
                                        "adam_with_decay": ("B1", "B2")}
@@ -36,12 +19,9 @@ PARAMS = ("blocks.query", "blocks.key", "blocks.value", "blocks.weight", "blocks
 
 SECTIONS = tuple(f"Lambda.{name}" for name in PARAMS[:3])
 
-GROUPED = {"moments": MOMENTS["adam"], "params": PARAMS, "data": ("M", "D", "P", "Q"), "sections": SECTIONS}
+GROUPED = {"moments": (*MOMENTS["adam"], *UNITARY_MOMENTS), "params": PARAMS, "data": ("M", "D", "P", "Q"),
+           "sections": SECTIONS}
 """Arguments that are a dict of arrays."""
-
-TOLERANCE = 40.0
-"""The constant C of all tolerances. The largest error of this library, in both forms of the Cayley transform and of
-attention, and of a port to PyTorch is below half of it; wrong formulas miss it by three powers of ten."""
 
 QUANTITIES: dict[str, Quantity] = {
     "t": Quantity("number of the step", "1, 2, ...", "section 3"),
@@ -139,6 +119,7 @@ QUANTITIES: dict[str, Quantity] = {
     "distance": Quantity("length of the shortest geodesic", "root of the sum of the squared angles", "-", TOLERANCE),
     **{f"d_{name}": Quantity(f"gradient of the loss in {name}", f"dL/d({name}), entry by entry", "section 5", TOLERANCE)
        for name in ("classifier", "blocks.bias", "blocks.weight", "blocks.value", "blocks.key", "blocks.query")},
+    **UNITARY_QUANTITIES,
 }
 """Every quantity by name."""
 
@@ -193,6 +174,7 @@ OPERATIONS: dict[str, Operation] = {
     "retract_stack": Operation(("space", "retraction", "W_A", "W_B"), "R", ("R",), ("R",)),
     "move_stack": Operation(("space", "retraction", "Lambda", "W_A", "W_B"), "Lambda_new", ("Lambda_new",),
                             ("Lambda_new",)),
+    **UNITARY_OPERATIONS,
 }
 """The functions of a backend, in the order in which they are checked."""
 
@@ -203,5 +185,6 @@ KINDS: dict[str, tuple[str, ...]] = {
     "pair": ("inverse_cayley",), "angles": ("principal_angles", "grassmann_distance", "grassmann_log"),
     "retraction": ("retract", "move"), "trajectory": ("trajectory",), "training": ("training",),
     "transformer": ("transformer_forward", "transformer_gradient"),
-    "stack": ("riemannian_gradient_stack", "lift_gradient_stack", "retract_stack", "move_stack"), "refusal": ()}
+    "stack": ("riemannian_gradient_stack", "lift_gradient_stack", "retract_stack", "move_stack"), "refusal": (),
+    **UNITARY_KINDS}
 """What the cases of a kind ask; a refusal asks the operation that its parameters name."""

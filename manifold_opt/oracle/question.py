@@ -1,7 +1,7 @@
 """From a case to the questions that it asks: one operation, its arguments, and the right answers."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -13,7 +13,12 @@ from manifold_opt.oracle.conventions import adjoint, frame
 from manifold_opt.oracle.problems import loss_and_gradient
 from manifold_opt.oracle.quantities import GROUPED, KINDS, MOMENTS, OPERATIONS
 
-__all__ = ["Question", "questions", "ordered", "run_trajectory", "section_defects"]
+__all__ = ["Question", "SECTIONS", "as_real", "questions", "ordered", "run_trajectory", "section_defects"]
+
+SECTIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    "global_section": {"Y": ("Y",), "Lambda": ("Lambda",)},
+    "unitary_section": {"Y": ("Y_re", "Y_im"), "Lambda": ("Lambda_re", "Lambda_im")}}
+"""Operations whose answer may be any section, and the arrays that make up its point and the section."""
 
 
 @final
@@ -52,13 +57,13 @@ class Question:
 
 def questions(case: Case) -> Iterator[Question]:
     """The questions that a case asks, step by step, in the order of the operations."""
-    if case.kind != "step":
+    if "t" not in case.arrays:
         for operation in KINDS[case.kind] or (case.parameters["operation"],):
             yield _question(case, case.arrays, operation)
         return
     for k, t in enumerate(case.arrays["t"]):
         arrays = {name: array[k] for name, array in case.arrays.items()}
-        for operation in KINDS["step"]:
+        for operation in KINDS[case.kind]:
             yield _question(case, arrays, operation, k, f"step {t}")
 
 
@@ -69,10 +74,10 @@ def _question(case: Case, arrays: Mapping[str, Array], operation: str, step: int
     growth = float(np.sqrt(rows * case.parameters.get("steps", 1)))
     if case.kind == "refusal":
         return Question(operation, arguments, {}, {}, growth, refusal=case.parameters["reason"])
-    if operation == "global_section":
-        expected, scales = _any_section(case.parameters["space"], arrays["Y"], arrays["Lambda"])
+    if operation in SECTIONS:
+        expected, scales = _any_section(operation, case.parameters["space"], arrays)
     else:
-        scales = case.step_scales if operation == "step" else case.scales
+        scales = case.step_scales if operation.endswith("step") else case.scales
         expected = {name: arrays[name] for name in OPERATIONS[operation].quantities if name in case.scales}
     return Question(operation, arguments, expected, scales, growth, step, label)
 
@@ -95,12 +100,28 @@ def _point(space: str, Lambda: Array, N: int, n: int) -> Array:
     return np.array(Lambda[:, frame(space, N, n)], order="C")
 
 
-def _any_section(space: str, Y: Array, Lambda: Array) -> tuple[dict[str, Array], dict[str, float]]:
+def _any_section(operation: str, space: str,
+                 arrays: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, float]]:
     """No defects: any section is right, and that of the case says how large the entries of one are."""
+    Y, Lambda = (as_real([arrays[part] for part in SECTIONS[operation][name]]) for name in ("Y", "Lambda"))
     defects = section_defects(space, Y, Lambda)
     size = max(1.0, float(np.linalg.norm(Lambda, 2)) if Lambda.size else 1.0)
     return ({name: np.zeros_like(value) for name, value in defects.items()},
             {"defect_point": size, "defect_group": size**4})
+
+
+def as_real(parts: Sequence[Array]) -> Array:
+    """A real matrix as it is; a complex one, given by its parts a and b, as the real matrix [[a, -b], [b, a]].
+
+    >>> import numpy as np
+    >>> from manifold_opt.oracle.question import as_real
+    >>> as_real([np.eye(1), 2 * np.eye(1)]).tolist()
+    [[1.0, -2.0], [2.0, 1.0]]
+    """
+    if len(parts) == 1:
+        return parts[0]
+    a, b = parts
+    return np.block([[a, -b], [b, a]])
 
 
 def section_defects(space: str, Y: Array, Lambda: Array) -> dict[str, Array]:

@@ -23,7 +23,8 @@ def _table(values: dict[str, Any]) -> dict[str, Any]:
 TEXT, NUMBER = {"type": "string", "minLength": 1}, {"type": "number"}
 POSITIVE = {"type": "number", "exclusiveMinimum": 0}
 COUNT, TEXTS = {"type": "integer", "minimum": 0}, {"type": "array", "items": {"type": "string"}}
-SPACE = {"enum": ["stiefel", "grassmann", "symplectic_stiefel", "symplectic_grassmann", "euclidean"]}
+SPACE = {"enum": ["stiefel", "grassmann", "symplectic_stiefel", "symplectic_grassmann", "euclidean",
+                  "complex_stiefel", "complex_grassmann"]}
 DTYPE = {"enum": ["float64", "float32"]}
 
 PARAMETERS = _object({"dtype": DTYPE}, {

@@ -25,6 +25,15 @@ const size = (shape) => shape.reduce((x, y) => x * y, 1);
 const part = ({ shape, data }, k) => ({ shape: shape.slice(1),
   data: data.subarray(k * size(shape.slice(1)), (k + 1) * size(shape.slice(1))) });
 const matrix = ({ shape, data }) => make(shape[0], shape[1], (i, j) => data[i * shape[1] + j]);
+// A complex matrix, given by its parts a and b, as the real matrix [[a, -b], [b, a]].
+const real = (a, b) => {
+  const [rows, cols] = a.shape;
+  return { shape: [2 * rows, 2 * cols], data: Float64Array.from({ length: 4 * rows * cols }, (_, k) => {
+    const [i, j] = [Math.floor(k / (2 * cols)), k % (2 * cols)];
+    const place = (i % rows) * cols + (j % cols);
+    return i < rows === j < cols ? a.data[place] : (i < rows ? -1 : 1) * b.data[place];
+  }) };
+};
 const plain = (X) => ({ shape: [X.rows, X.cols], data: X.a });
 
 // The defects of a section, and the units of their errors, which the section of the case gives.
@@ -70,25 +79,34 @@ const judge = ({ kind, parameters: p, arrays, stored }, operation, answers) => {
     return [shown ? "agrees" : "departs", ""];
   }
   const { quantities, required } = manifest.operations[operation];
-  const steps = kind === "step" ? stored.t.shape[0] : 1;
-  const at = (array, k) => (kind === "step" ? part(array, k) : array);
-  const names = quantities.filter((name) => arrays[name] || (operation === "global_section"
+  const stepped = "t" in stored;
+  const steps = stepped ? stored.t.shape[0] : 1;
+  const at = (array, k) => (stepped ? part(array, k) : array);
+  const sections = { global_section: ["Lambda"], unitary_section: ["Lambda_re", "Lambda_im"] }[operation] ?? [];
+  const names = quantities.filter((name) => arrays[name] || (sections.length
     && !(p.space === "euclidean" && name === "defect_group")));
-  const given = operation === "global_section" && answers.Lambda ? [...names, "Lambda"] : Object.keys(answers);
+  const given = sections.length && sections.every((name) => answers[name]) ? [...names, ...sections]
+    : Object.keys(answers);
   const missing = names.filter((name) => !given.includes(name));
-  const unknown = given.filter((name) => ![...names, "Lambda"].includes(name));
+  const unknown = given.filter((name) => ![...names, ...sections].includes(name));
   if (missing.some((name) => required.includes(name)) || (missing.length && unknown.length)) return ["fails", ""];
   for (const answer of Object.values(answers))
-    if (kind === "step" && answer.shape[0] !== steps) return ["fails", ""];
+    if (stepped && answer.shape[0] !== steps) return ["fails", ""];
   const growth = Math.sqrt((p.shape ? p.shape[0] : p.width) * (p.steps ?? 1));
   for (let k = 0; k < steps; k++) {
-    let [values, expected, unit] = [{}, {}, (name) => arrays[name][operation === "step" ? "step_scale" : "scale"]];
+    let [values, expected, unit] = [{}, {},
+      (name) => arrays[name][operation.endsWith("step") ? "step_scale" : "scale"]];
     for (const name of names) if (answers[name]) values[name] = at(answers[name], k);
     for (const name of names) if (stored[name]) expected[name] = at(stored[name], k);
-    if (operation === "global_section") {
-      const [space, Y, own] = [new Space(p.space, ...p.shape), at(stored.Y, k), at(stored.Lambda, k)];
-      const section = at(answers.Lambda, k);
-      if (String(section.shape) !== String(own.shape)) return ["fails", ""];
+    if (sections.length) {
+      const [whole, point] = [(arrays) => sections.map((name) => at(arrays[name], k)),
+        sections.map((name) => at(stored[name.replace("Lambda", "Y")], k))];
+      if (whole(answers).some(({ shape }, i) => String(shape) !== String(whole(stored)[i].shape))) return ["fails", ""];
+      const complex = sections.length === 2;
+      const [Y, own, section] = [point, whole(stored), whole(answers)].map((X) => (complex ? real(...X) : X[0]));
+      // complex matrices as real ones have the frame of the symplectic spaces, and the transpose for the adjoint
+      const space = complex ? { frame: new Space("symplectic_stiefel", ...Y.shape).frame, adjoint: transpose }
+        : new Space(p.space, ...p.shape);
       values = defects(space, Y, section);
       for (const [name, { shape }] of Object.entries(values))
         expected[name] = { shape, data: new Float64Array(size(shape)) };

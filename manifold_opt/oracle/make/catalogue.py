@@ -10,10 +10,12 @@ from typing import Any
 from manifold_opt.arrays.checks import Array
 from manifold_opt.oracle.case import Case
 from manifold_opt.oracle.make import balls
+from manifold_opt.oracle.make.complex_space import ComplexSpace
 from manifold_opt.oracle.make.other_cases import (angles_case, pair_case, reflector_case, refusal_cases,
                                                   restoration_case, stack_case, training_case)
 from manifold_opt.oracle.make.space import DenseSpace
 from manifold_opt.oracle.make.step_cases import Rule, advance, geometry_case, retraction_case, step_case
+from manifold_opt.oracle.make.unitary_cases import energy_case, unitary_step_case
 from manifold_opt.oracle.make.whole_cases import problem_data, trajectory_case, transformer_case
 from manifold_opt.oracle.problems import loss_and_gradient
 from manifold_opt.oracle.quantities import METHODS
@@ -192,6 +194,18 @@ def _training() -> Iterator[Case]:
         yield training_case(dtype, method, retraction, loss, rates[method], **sizes)
 
 
+def _unitary() -> Iterator[Case]:
+    """Adam on complex Stiefel and Grassmann manifolds and on U(N), and the convention of the gradient."""
+    spaces = [ComplexSpace("complex_stiefel", 5, 2), ComplexSpace("complex_grassmann", 5, 2),
+              ComplexSpace("complex_stiefel", 3, 3)]
+    for dtype in DTYPES:
+        yield energy_case(dtype, 5, 2)
+        # float32 is asked of the one retraction or the other, which keeps the files small
+        for k, (space, retraction) in enumerate(product(spaces, RETRACTIONS)):
+            if dtype == "float64" or k in (0, 3):
+                yield unitary_step_case(f"adam-{retraction}", dtype, space, retraction, HYPER["adam"], steps=2)
+
+
 def _refusals() -> Iterator[Case]:
     for dtype in DTYPES:
         yield from refusal_cases(dtype)
@@ -203,7 +217,8 @@ GROUPS: dict[str, Callable[[bool], Iterator[Case]]] = {
     "geometry": lambda large: _geometry(), "trajectories": lambda large: _trajectories(),
     "transformer": lambda large: _transformer(), "long_steps": lambda large: _long_steps(),
     "weights": lambda large: _weights(), "sections": lambda large: _sections(), "stacks": lambda large: _stacks(),
-    "training": lambda large: _training(), "refusals": lambda large: _refusals()}
+    "training": lambda large: _training(), "unitary": lambda large: _unitary(),
+    "refusals": lambda large: _refusals()}
 """The files and what makes their cases; the argument says whether the larger set is wanted."""
 
 

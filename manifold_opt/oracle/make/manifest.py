@@ -33,7 +33,10 @@ CONVENTIONS = {
     "hyper": "numbers of the methods are float64 also in float32 cases: compute rho^t and the like in float64",
     "arrays": "little-endian, row-major, version 1.0 of the npy format; array Q of case C is the member C/Q.npy of a "
               "zip archive: stored without compression, sizes in the local headers (no data descriptors), no zip64",
-    "steps": "in cases of the kind step the first axis of every array counts steps; Lambda_new and the new moments of "
+    "complex": "a complex array is a pair of real ones, NAME_re and NAME_im. On the unitary spaces the adjoint is the "
+               "conjugate transpose, dL is dL/da + i dL/db = 2 dL/d(conj Y) for Y = a + ib, and the second moments are "
+               "real, averages of re^2 + im^2",
+    "steps": "in cases with an array t the first axis of every array counts steps; Lambda_new and the new moments of "
              "one step are the inputs of the next",
     "stacks": "in cases of the kind stack the axes before the last two broadcast: sections (2, 1, N, N) and gradients "
               "(3, N, n) give stacks (2, 3, ...)",

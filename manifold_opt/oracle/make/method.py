@@ -10,7 +10,7 @@ from manifold_opt.arrays.checks import Array
 from manifold_opt.oracle.make import balls
 from manifold_opt.oracle.quantities import METHODS
 
-__all__ = ["update", "velocity"]
+__all__ = ["average", "update", "velocity"]
 
 
 def update(method: str, hyper: Mapping[str, Any], G: Array, moments: Mapping[str, Array], t: int) -> dict[str, Array]:
@@ -27,10 +27,15 @@ def update(method: str, hyper: Mapping[str, Any], G: Array, moments: Mapping[str
         return {"B1": np.asarray(balls.number(hyper["alpha"]) * moments["B1"] + G)}
     new = {}
     for name in METHODS[method]:
-        rho = balls.rational(hyper[f"rho{name[1]}"])
-        old, fresh = (balls.number(part / (1 - rho**t)) for part in (rho - rho**t, 1 - rho))
-        new[name] = np.asarray(old * moments[name] + fresh * (G if name == "B1" else G * G))
+        new[name] = average(hyper[f"rho{name[1]}"], moments[name], G if name == "B1" else G * G, t)
     return new
+
+
+def average(rho: float, old: Array, X: Array, t: int) -> Array:
+    r"""The bias-corrected average :math:`((\rho - \rho^t)B + (1 - \rho)X)/(1 - \rho^t)`."""
+    exact = balls.rational(rho)
+    keep, fresh = (balls.number(part / (1 - exact**t)) for part in (exact - exact**t, 1 - exact))
+    return np.asarray(keep * old + fresh * X)
 
 
 def velocity(method: str, hyper: Mapping[str, Any], G: Array, moments: Mapping[str, Array], t: int) -> Array:

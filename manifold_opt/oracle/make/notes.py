@@ -7,7 +7,8 @@ from typing import Any
 
 from manifold_opt.oracle.case import Case
 from manifold_opt.oracle.judge import compare
-from manifold_opt.oracle.mistakes import MISTAKES, Mistake
+from manifold_opt.oracle.mistake import Mistake
+from manifold_opt.oracle.mistakes import MISTAKES
 from manifold_opt.oracle.question import Question, questions
 
 __all__ = ["notes"]

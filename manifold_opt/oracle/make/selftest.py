@@ -14,14 +14,15 @@ from manifold_opt.oracle.case import Case
 from manifold_opt.oracle.format import SCHEMA
 from manifold_opt.oracle.npz import npz_bytes
 from manifold_opt.oracle.quantities import OPERATIONS, QUANTITIES
-from manifold_opt.oracle.question import questions
+from manifold_opt.oracle.question import SECTIONS, questions
 from manifold_opt.oracle.wrong_transformers import wrong_pass
 
 __all__ = ["NEEDED", "write_selftest", "trials"]
 
 STEP, NARROW = "stiefel-6x2-float64-adam-cayley", "stiefel-6x2-float32-adam-cayley"
 DEEP, POLE = "transformer-wide-float64-relative", "symplectic_stiefel-6x2-float64-refuse-pole"
-NEEDED = (STEP, NARROW, DEEP, POLE)
+COMPLEX = "complex_stiefel-5x2-float64-adam-cayley"
+NEEDED = (STEP, NARROW, DEEP, POLE, COMPLEX)
 """The cases on which the self-test rests."""
 
 Answers = dict[str, Array]
@@ -111,14 +112,29 @@ def trials(cases: Mapping[str, Case]) -> list[Trial]:
             Trial("finite-pole", POLE, "retract", "departs", "", "finite numbers at a pole of the Cayley transform",
                   lambda a: a.update({"R": np.eye(6)})),
             Trial("refused-pole", POLE, "retract", "agrees", "", "NaN at a pole of the Cayley transform",
-                  lambda a: a.update({"R": np.full((6, 6), np.nan)}))]
+                  lambda a: a.update({"R": np.full((6, 6), np.nan)})),
+            Trial("another-unitary-section", COMPLEX, "unitary_section", "agrees", "",
+                  "another section over the same points: the other columns times i", _turn_complement),
+            Trial("conjugated-section", COMPLEX, "unitary_section", "departs", "defect_point",
+                  "the section is conjugated", _set("Lambda_im", lambda X: -X)),
+            Trial("real-section", COMPLEX, "unitary_section", "fails", "", "the imaginary part is missing",
+                  lambda a: a.pop("Lambda_im")),
+            Trial("conjugated-point", COMPLEX, "unitary_step", "departs", "Y_new_im", "the new point is conjugated",
+                  _set("Y_new_im", lambda X: -X))]
+
+
+def _turn_complement(answers: Answers) -> None:
+    """The columns of the complement of a section of two columns times i."""
+    real, imaginary = answers["Lambda_re"].copy(), answers["Lambda_im"].copy()
+    real[..., 2:], imaginary[..., 2:] = -answers["Lambda_im"][..., 2:], answers["Lambda_re"][..., 2:]
+    answers.update({"Lambda_re": real, "Lambda_im": imaginary})
 
 
 def _right(case: Case, operation: str) -> Answers:
     """The stored values as the answers of a port."""
     asked = [question for question in questions(case) if question.operation == operation]
-    if operation == "global_section":
-        return {"Lambda": case.arrays["Lambda"]}
+    if operation in SECTIONS:
+        return {name: case.arrays[name] for name in SECTIONS[operation]["Lambda"]}
     names = [name for name in OPERATIONS[operation].quantities if name in asked[0].expected]
     return {name: case.arrays[name] for name in names}
 

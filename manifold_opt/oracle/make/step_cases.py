@@ -16,9 +16,12 @@ from manifold_opt.oracle.make.method import update, velocity
 from manifold_opt.oracle.make.space import DenseSpace
 from manifold_opt.oracle.quantities import METHODS
 
-__all__ = ["Rule", "step_case", "whole_case", "advance", "retraction_case", "geometry_case", "describe", "title"]
+__all__ = ["Rule", "Stages", "chained_case", "step_case", "whole_case", "advance", "retraction_case", "geometry_case",
+           "describe", "title"]
 
 Arrays = dict[str, Array]
+Stages = tuple[tuple[Function, tuple[str, ...]], ...]
+"""The functions of a step, one after the other, and the names of what each needs."""
 
 
 class Rule:
@@ -56,10 +59,13 @@ class Rule:
 
     def step(self, t: int, arrays: Mapping[str, Array]) -> Arrays:
         """The whole step, without rounding in between."""
-        result = dict(arrays)
-        for stage in (self.lift, lambda a: self.update(t, a), lambda a: self.velocity(t, a), self.move):
-            result.update(stage(result))
-        return {name: value for name, value in result.items() if name not in arrays}
+        return _whole(self.stages(t), arrays)
+
+    def stages(self, t: int) -> Stages:
+        """The functions of step t, and what each needs."""
+        return ((self.lift, ("Lambda", "dL")), (lambda a: self.update(t, a), ("A", "B", *self.moments)),
+                (lambda a: self.velocity(t, a), ("A", "B", *(f"{key}_new" for key in self.moments))),
+                (self.move, ("Lambda", "W_A", "W_B")))
 
     def start(self, Lambda: Array) -> Arrays:
         """Section and moments before the first step."""
@@ -78,38 +84,58 @@ def advance(rule: Rule, arrays: Arrays, gradient: Callable[[Array], Array], step
 
 def step_case(group: str, name: str, dtype: str, rule: Rule, start: Arrays, gradients: list[Array], first: int = 1,
               **parameters: Any) -> Case:
-    """A case of consecutive steps, in which every array is its formula applied to the other arrays, rounded once."""
+    """A case of consecutive steps of a rule."""
+    described = {**describe(rule.space, dtype), "method": rule.method, "hyper": rule.hyper,
+                 "retraction": rule.retraction, **parameters}
+    return chained_case(group, f"{title(rule.space, dtype)}-{name}", "step", described, rule.stages, start,
+                        [{"dL": dL} for dL in gradients], first=first,
+                        point=lambda arrays: {"Y": rule.space.point(arrays["Lambda"])})
+
+
+def chained_case(group: str, name: str, kind: str, described: dict[str, Any], stages: Callable[[int], Stages],
+                 start: Arrays, gradients: list[Arrays], first: int = 1, *, point: Function,
+                 new: Callable[[str], str] = "{}_new".format) -> Case:
+    """Consecutive steps, in which every array is its formula applied to the other arrays, rounded once.
+
+    `start` are the section and the moments before the first step, `point` gives the point of a section, and `new` the
+    name of an array after the step.
+    """
     records: dict[str, list[Array]] = {}
     scales: dict[str, float] = {}
     step_scales: dict[str, float] = {}
+    dtype = str(described["dtype"])
 
     def keep(values: Mapping[str, Array]) -> Arrays:
         for key, value in values.items():
             records.setdefault(key, []).append(value)
         return {key: balls.exact(value) for key, value in values.items()}
 
-    def raise_scales(total: dict[str, float], new: Mapping[str, float]) -> None:
-        total.update({key: max(value, total.get(key, 0.0)) for key, value in new.items()})
+    def raise_scales(total: dict[str, float], found: Mapping[str, float]) -> None:
+        total.update({key: max(value, total.get(key, 0.0)) for key, value in found.items()})
 
     before = start
-    for t, dL in enumerate(gradients, start=first):
-        given = {"Lambda": before["Lambda"], "Y": rule.space.point(before["Lambda"]), "dL": dL,
-                 **{key: before[key] for key in rule.moments}}
+    for t, gradient in enumerate(gradients, start=first):
+        sections = {key: value for key, value in before.items() if key.startswith("Lambda")}
+        given = {**sections, **point(before), **gradient, **before}
         stored = keep({key: balls.midpoints(value, dtype) for key, value in given.items()})
-        inputs = {key: value for key, value in stored.items() if key != "Y"}
-        raise_scales(step_scales, units(lambda arrays: rule.step(t, arrays), inputs))
-        for stage, needs in ((rule.lift, ("Lambda", "dL")), (lambda a: rule.update(t, a), ("A", "B", *rule.moments)),
-                             (lambda a: rule.velocity(t, a), ("A", "B", *(f"{key}_new" for key in rule.moments))),
-                             (rule.move, ("Lambda", "W_A", "W_B"))):
+        inputs = {key: value for key, value in stored.items() if not key.startswith("Y")}
+        raise_scales(step_scales, units(lambda arrays: _whole(stages(t), arrays), inputs))
+        for stage, needs in stages(t):
             values, found = certified(stage, {key: stored[key] for key in needs}, dtype)
             stored.update(keep(values))
             raise_scales(scales, found)
-        before = {key: stored[f"{key}_new"] for key in start}
+        before = {key: stored[new(key)] for key in start}
     arrays = {key: np.array(values) for key, values in records.items()}
     arrays["t"] = np.arange(first, first + len(gradients))
-    described = {**describe(rule.space, dtype), "method": rule.method, "hyper": rule.hyper,
-                 "retraction": rule.retraction, **parameters}
-    return Case(f"{title(rule.space, dtype)}-{name}", group, "step", described, arrays, scales, step_scales)
+    return Case(name, group, kind, described, arrays, scales, step_scales)
+
+
+def _whole(stages: Stages, arrays: Mapping[str, Array]) -> Arrays:
+    """All results of the stages, without rounding in between."""
+    result = dict(arrays)
+    for stage, _ in stages:
+        result.update(stage(result))
+    return {name: value for name, value in result.items() if name not in arrays}
 
 
 def whole_case(group: str, name: str, dtype: str, kind: str, function: Function, inputs: Mapping[str, Array],
