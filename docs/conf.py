@@ -14,7 +14,6 @@ version = release = __version__
 
 extensions = [
     "sphinx.ext.autodoc",
-    "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
     "sphinx.ext.viewcode",
     "numpydoc",
@@ -26,6 +25,7 @@ extensions = [
     "notebooks",
     "identities",
     "paper_table",
+    "speed_table",
     "offline_mathjax",
     "present_toctree",
 ]

@@ -12,6 +12,7 @@ from pkgutil import iter_modules
 
 from docutils import nodes
 from sphinx import addnodes
+from sphinx.ext.autosummary import Autosummary
 from sphinx.pycode import ModuleAnalyzer
 
 LAYERS = {
@@ -75,21 +76,27 @@ def split(layer):
     return public, [name for name in names if name not in public]
 
 
-def documented(layer):
-    """What a layer exports and its modules document: classes, functions, and values with a docstring, by name."""
-    values = {name for module in modules(layer)
-              for owner, name in ModuleAnalyzer.for_module(f"manifold_opt.{module}").find_attr_docs() if not owner}
-    return [name for name, value in exports(import_module(f"manifold_opt.{layer}")).items()
-            if isclass(value) or isroutine(value) or name in values]
+def values(layer):
+    """First lines of the docstrings of a layer's values, by name."""
+    return {name: lines[0] for module in modules(layer)
+            for (owner, name), lines in ModuleAnalyzer.for_module(f"manifold_opt.{module}").find_attr_docs().items()
+            if not owner}
 
 
-def table_of_names(layer):
-    """A table of what a package exports, each name with the first sentence of its docstring."""
-    found = documented(layer)
-    if not found:
-        return ""
-    lines = [f".. py:currentmodule:: manifold_opt.{layer}", "", ".. autosummary::", "   :nosignatures:", ""]
-    return "\n".join(lines + [f"   {name}" for name in sorted(found, key=str.lower)]) + "\n\n"
+class NameTable(Autosummary):
+    """A table of what a package exports and its modules document, with the first sentence of each docstring."""
+
+    def run(self):
+        layer = self.env.ref_context["py:module"].rpartition(".")[2]
+        self.values = values(layer)
+        self.options["nosignatures"] = None
+        self.content = sorted((name for name, value in exports(import_module(f"manifold_opt.{layer}")).items()
+                               if isclass(value) or isroutine(value) or name in self.values), key=str.lower)
+        return super().run()
+
+    def get_items(self, names):
+        return [(name, signature, summary or self.values[name], path)
+                for name, signature, summary, path in super().get_items(names)]
 
 
 def section(name, underline):
@@ -109,7 +116,7 @@ def write_pages(app):
         except ModuleNotFoundError:
             continue
         text = f"{layer}\n{'=' * len(layer)}\n\n.. automodule:: manifold_opt.{layer}\n   :no-members:\n\n"
-        text += table_of_names(layer)
+        text += f".. py:currentmodule:: manifold_opt.{layer}\n\n.. name-table::\n\n"
         public, inner = split(layer)
         for name in public:
             text += section(name, "-")
@@ -194,6 +201,8 @@ def shorten(app, doctree):
 
 
 def setup(app):
+    app.setup_extension("sphinx.ext.autosummary")
+    app.add_directive("name-table", NameTable)
     app.connect("builder-inited", write_pages)
     app.connect("missing-reference", resolve_other_path)
     app.connect("autodoc-skip-member", skip_member)

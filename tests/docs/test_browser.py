@@ -22,9 +22,18 @@ FAULTS = r"""(() => {
   const faults = [];
   const width = document.documentElement.scrollWidth;
   if (width > innerWidth) faults.push(`${width} pixels wide on a screen of ${innerWidth}`);
-  for (const box of document.querySelectorAll("main :is(div, section, p, table, td, li, dd, dt, figure)"))
+  const scrolls = (box) => /auto|scroll/.test(getComputedStyle(box).overflowX);
+  const inner = (box) => {  // the nearest box within the page's text that can be scrolled sideways
+    while (box && !box.matches("article, main, body") && !scrolls(box)) box = box.parentElement;
+    return box && !box.matches("article, main, body");
+  };
+  for (const box of document.querySelectorAll("main :is(div, section, p, table, td, li, dd, dt, figure, img, pre)")) {
+    const { left, right, width } = box.getBoundingClientRect();
+    if (width > 1 && (right > innerWidth + 1 || left < -1) && !inner(box))
+      faults.push(`cut: ${box.tagName} ${box.textContent.trim().slice(0, 60)}`);
     if (box.scrollWidth > box.clientWidth + 1 && box.clientWidth > 1 && getComputedStyle(box).overflowX === "hidden")
-      faults.push(`cut: ${box.textContent.trim().slice(0, 60)}`);
+      faults.push(`cut: ${box.tagName} ${box.textContent.trim().slice(0, 60)}`);
+  }
   for (const image of document.images)
     if (!(image.complete && image.naturalWidth)) faults.push(`no picture: ${image.src}`);
   for (const formula of document.querySelectorAll("mjx-merror"))
@@ -106,7 +115,9 @@ def test_pictures_of_the_notebooks(tab):
     ("<img src='none.png'>", "no picture: "),
     ("<div class='math'>x</div>", "formula not set: x"),
     ("<div style='width: 500px'>wide</div>", "500 pixels wide"),
-    ("<main><div style='overflow: hidden'><div style='width: 500px'>wide</div></div></main>", "cut: wide"),
+    ("<main><div style='overflow: hidden'><div style='width: 500px'>wide</div></div></main>", "cut: DIV wide"),
+    ("<main style='overflow: auto'><figure style='width: 500px'>wide</figure></main>", "cut: FIGURE wide"),
+    ("<main><pre style='overflow: auto; width: 90%'><div style='width: 500px'>wide</div></pre></main>", ""),
     ("<script>missing()</script>", "ReferenceError"),
     ("<script>console.error('told')</script>", "told"),
 ])
