@@ -17,7 +17,7 @@ TITLES = ("sphere", "metric", "global section", "Adam in", "Retractions", "Procr
 
 # The notebooks that show their numbers with `confirm`, fold the code that draws, and name their chapter. When all are
 # listed, the list and `shows_its_numbers` go, and the rules are for every notebook.
-CONVERTED = ("01", "02", "03", "04", "08", "09", "10", "11", "12")
+CONVERTED = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12")
 shows_its_numbers = pytest.mark.parametrize("path", [path for path in NOTEBOOKS if path.name[:2] in CONVERTED],
                                             ids=lambda path: path.stem)
 
