@@ -168,6 +168,11 @@ class TestNumbersInSight:
         targets = re.findall(r"\]\(([^)]*)\)", line)
         assert targets and all((FOLDER / target).is_file() and target.endswith(".rst") for target in targets)
 
+    def test_chapters_lead_back(self, path):
+        line = next(line for line in source(load(path)["cells"][0]).splitlines() if line.startswith("**Chapter.** "))
+        for target in re.findall(r"\]\(([^)]*/theory/[^)]*)\)", line):
+            assert f"</_tutorials/{path.stem}>" in (FOLDER / target).read_text(encoding="utf-8")
+
 
 def test_names_of_calls_are_found():
     cell = "verify.confirm('x', f(1))\nspace.metric(Y)(2)"
