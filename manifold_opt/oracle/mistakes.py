@@ -12,6 +12,8 @@ import numpy as np
 
 from manifold_opt.arrays.checks import Array
 from manifold_opt.oracle.conventions import adjoint, complement, frame
+from manifold_opt.oracle.geometry_mistakes import GEOMETRY
+from manifold_opt.oracle.method_mistakes import METHODS
 from manifold_opt.oracle.mistake import Answers, Mistake, Wrong
 from manifold_opt.oracle.question import Question
 from manifold_opt.oracle.unitary_mistakes import UNITARY
@@ -385,5 +387,5 @@ TRANSFORMER = [
     *(Mistake("transformer_gradient", words, lambda a, r, key=key: wrong_gradient(  # type: ignore[misc]
         a["params"], a["x"], a["target"], a["loss"], a["skip"], key)) for key, words in BACKWARD.items())]
 
-MISTAKES = [*LIFT, *GRADIENT, *UPDATE, *MOVE, *TRANSFORMER, *UNITARY]
+MISTAKES = [*LIFT, *GRADIENT, *UPDATE, *MOVE, *TRANSFORMER, *GEOMETRY, *METHODS, *UNITARY]
 """The known mistakes."""

@@ -11,6 +11,8 @@ from manifold_opt.network import VisionTransformer
 from manifold_opt.network.losses import loss_function
 from manifold_opt.optimizers import Adam, AdamWithDecay, Gradient, Momentum, Optimizer
 from manifold_opt.optimizers.method import Method
+from manifold_opt.oracle.numpy_geometry import GeometryAnswers
+from manifold_opt.oracle.numpy_methods import MethodAnswers
 from manifold_opt.oracle.numpy_unitary import UnitaryAnswers
 from manifold_opt.sections import GlobalSection, TranslationSection, TransportedSection
 from manifold_opt.spaces import (Euclidean, Grassmann, HomogeneousSpace, Stiefel, SymplecticGrassmann,
@@ -25,7 +27,7 @@ CACHES = {"queries": "Q", "keys": "K", "values": "V", "probabilities": "P"}
 METHODS: dict[str, Callable[..., Method]] = {"gradient": Gradient, "momentum": Momentum, "adam": Adam}
 
 
-class NumpyBackend(UnitaryAnswers):
+class NumpyBackend(GeometryAnswers, MethodAnswers, UnitaryAnswers):
     """Every operation of the oracle by means of this library.
 
     Parameters

@@ -1,6 +1,8 @@
 """What the arrays of the cases mean: the table from which the manifest is written."""
 from __future__ import annotations
 
+from manifold_opt.oracle.geometry_quantities import GEOMETRY_KINDS, GEOMETRY_OPERATIONS, GEOMETRY_QUANTITIES
+from manifold_opt.oracle.method_quantities import METHOD_KINDS, METHOD_OPERATIONS, METHOD_QUANTITIES
 from manifold_opt.oracle.quantity import TOLERANCE, Operation, Quantity
 from manifold_opt.oracle.unitary_quantities import (UNITARY_KINDS, UNITARY_MOMENTS, UNITARY_OPERATIONS,
                                                     UNITARY_QUANTITIES)
@@ -48,7 +50,8 @@ QUANTITIES: dict[str, Quantity] = {
     **{f"W_{block}": Quantity(f"velocity, block {block}",
                               f"gradient: -eta {block}; momentum: -eta B1; Adam: -eta B1/(sqrt(B2) + delta), new "
                               "moments, entry by entry; decayed Adam: eta = eta1 (eta2/eta1)^(min(t - 1, steps - 1)"
-                              "/(steps - 1))", "section 4 (delta outside the root, as in the authors' code)", TOLERANCE)
+                              "/(steps - 1)); Muon and AdamW: see their operations",
+                              "section 4 (delta outside the root, as in the authors' code)", TOLERANCE)
        for block in "AB"},
     "R": Quantity("retracted increment (N, N) of W = [[W_A, -W_B*], [W_B, 0]], placed as E is",
                   "geodesic: exp(W); cayley: (I - W/2)^-1 (I + W/2); R^m: W", "section 4", TOLERANCE),
@@ -111,15 +114,22 @@ QUANTITIES: dict[str, Quantity] = {
     "O_new": Quantity("rotation of the reflector section after a move",
                       "O as long as ||(Y_new* E O - I)^-1|| <= 2 sqrt(n) in the Frobenius norm, else that of Y_new",
                       "-", TOLERANCE),
-    "Delta": Quantity("tangent vector at Y", "of the section: any; of a pair of points: the one that leads to Y_end",
-                      "section 2", TOLERANCE),
+    "Delta": Quantity("tangent vector at Y",
+                      "of a section or a transport: any. Of a pair with Q = Y_end: inverse_cayley: (b - Y Y* b) M - Y "
+                      "(M - M*) with a = Y* Q, b = Q - Y a, M = 2 (I + a)^-1; on the Grassmann kinds (b - Y Y* b) M, "
+                      "with Q O for Q, O such that Y* Q O is the positive polar factor of Y* Q (symplectic: a positive "
+                      "multiple of I for two columns). grassmann_log: L g(L^T L) with L = (I - Y Y^T)^2 Q (Y^T Q)^-1, "
+                      "g(x) = arctan(sqrt(x))/sqrt(x). stiefel_log: exp(Omega(Y, Delta)) Y = Q with Y and Q replaced "
+                      "by their polar factors, the only Delta shorter than 0.894 pi", "section 2; stiefel_log: R. "
+                      "Zimmermann, SIAM J. Matrix Anal. Appl. 38 (2017)", TOLERANCE),
     "Y_end": Quantity("another point", "any point", "section 2"),
     "angles": Quantity("principal angles of the spans of Y and Y_end, ascending",
                        "cosines: singular values of Y^T Y_end; sines: of (I - Y Y^T) Y_end", "-", TOLERANCE),
-    "distance": Quantity("length of the shortest geodesic", "root of the sum of the squared angles", "-", TOLERANCE),
+    "distance": Quantity("length of the shortest geodesic", "Grassmann: root of the sum of the squared angles; "
+                         "Stiefel: root of |A|^2/2 + |B|^2 of the lift of Delta", "-", TOLERANCE),
     **{f"d_{name}": Quantity(f"gradient of the loss in {name}", f"dL/d({name}), entry by entry", "section 5", TOLERANCE)
        for name in ("classifier", "blocks.bias", "blocks.weight", "blocks.value", "blocks.key", "blocks.query")},
-    **UNITARY_QUANTITIES,
+    **GEOMETRY_QUANTITIES, **METHOD_QUANTITIES, **UNITARY_QUANTITIES,
 }
 """Every quantity by name."""
 
@@ -174,7 +184,7 @@ OPERATIONS: dict[str, Operation] = {
     "retract_stack": Operation(("space", "retraction", "W_A", "W_B"), "R", ("R",), ("R",)),
     "move_stack": Operation(("space", "retraction", "Lambda", "W_A", "W_B"), "Lambda_new", ("Lambda_new",),
                             ("Lambda_new",)),
-    **UNITARY_OPERATIONS,
+    **GEOMETRY_OPERATIONS, **METHOD_OPERATIONS, **UNITARY_OPERATIONS,
 }
 """The functions of a backend, in the order in which they are checked."""
 
@@ -186,5 +196,5 @@ KINDS: dict[str, tuple[str, ...]] = {
     "retraction": ("retract", "move"), "trajectory": ("trajectory",), "training": ("training",),
     "transformer": ("transformer_forward", "transformer_gradient"),
     "stack": ("riemannian_gradient_stack", "lift_gradient_stack", "retract_stack", "move_stack"), "refusal": (),
-    **UNITARY_KINDS}
+    **GEOMETRY_KINDS, **METHOD_KINDS, **UNITARY_KINDS}
 """What the cases of a kind ask; a refusal asks the operation that its parameters name."""

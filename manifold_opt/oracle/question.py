@@ -70,7 +70,7 @@ def questions(case: Case) -> Iterator[Question]:
 def _question(case: Case, arrays: Mapping[str, Array], operation: str, step: int | None = None,
               label: str = "") -> Question:
     arguments = {name: _argument(name, case, arrays) for name in OPERATIONS[operation].arguments}
-    rows = case.parameters["shape"][0] if "shape" in case.parameters else case.parameters["width"]
+    rows = case.parameters["shape"][0] if "shape" in case.parameters else case.parameters.get("width", 1)
     growth = float(np.sqrt(rows * case.parameters.get("steps", 1)))
     if case.kind == "refusal":
         return Question(operation, arguments, {}, {}, growth, refusal=case.parameters["reason"])

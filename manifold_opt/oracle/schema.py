@@ -5,6 +5,7 @@ from typing import Any
 
 from manifold_opt.oracle.expectations import LEVELS
 from manifold_opt.oracle.format import SCHEMA
+from manifold_opt.oracle.method_quantities import SCHEDULES
 from manifold_opt.oracle.quantities import KINDS, METHODS
 
 __all__ = ["MANIFEST_SCHEMA"]
@@ -29,11 +30,13 @@ DTYPE = {"enum": ["float64", "float32"]}
 
 PARAMETERS = _object({"dtype": DTYPE}, {
     "space": SPACE, "shape": {"type": "array", "items": COUNT, "minItems": 2, "maxItems": 2},
-    "method": {"enum": list(METHODS)}, "retraction": {"enum": ["cayley", "geodesic"]}, "hyper": _table(NUMBER),
+    "method": {"enum": [*METHODS, "adam_w", "muon"]}, "retraction": {"enum": ["cayley", "geodesic"]},
+    "hyper": _table(NUMBER),
     "condition": NUMBER, "norm": NUMBER, "problem": {"enum": ["brockett", "procrustes", "symplectic_eigenvalues"]},
     "steps": COUNT, "loss": {"enum": ["relative", "cross_entropy"]}, "blocks": COUNT, "heads": COUNT, "width": COUNT,
     "tokens": COUNT, "batch": COUNT, "classes": COUNT, "skip": {"type": "boolean"}, "gain": NUMBER,
-    "operation": TEXT, "reason": TEXT})
+    "operation": TEXT, "reason": TEXT, "connection": {"enum": ["canonical", "levi_civita"]},
+    "schedule": {"enum": list(SCHEDULES)}})
 
 ARRAY = {"oneOf": [_object({"shape": {"type": "array", "items": COUNT}, "role": {"const": "input"}}),
                    _object({"shape": {"type": "array", "items": COUNT}, "role": {"const": "expected"},

@@ -92,7 +92,7 @@ const judge = ({ kind, parameters: p, arrays, stored }, operation, answers) => {
   if (missing.some((name) => required.includes(name)) || (missing.length && unknown.length)) return ["fails", ""];
   for (const answer of Object.values(answers))
     if (stepped && answer.shape[0] !== steps) return ["fails", ""];
-  const growth = Math.sqrt((p.shape ? p.shape[0] : p.width) * (p.steps ?? 1));
+  const growth = Math.sqrt((p.shape ? p.shape[0] : p.width ?? 1) * (p.steps ?? 1));
   for (let k = 0; k < steps; k++) {
     let [values, expected, unit] = [{}, {},
       (name) => arrays[name][operation.endsWith("step") ? "step_scale" : "scale"]];

@@ -11,6 +11,9 @@ from manifold_opt.arrays.checks import Array
 from manifold_opt.oracle.case import Case
 from manifold_opt.oracle.make import balls
 from manifold_opt.oracle.make.complex_space import ComplexSpace
+from manifold_opt.oracle.make.geometry_cases import component_case, logarithm_case, nearest_case, transport_case
+from manifold_opt.oracle.make.method_cases import HYPER as RATES
+from manifold_opt.oracle.make.method_cases import decay_case, muon_case, rates_case
 from manifold_opt.oracle.make.other_cases import (angles_case, pair_case, reflector_case, refusal_cases,
                                                   restoration_case, stack_case, training_case)
 from manifold_opt.oracle.make.space import DenseSpace
@@ -206,6 +209,55 @@ def _unitary() -> Iterator[Case]:
                 yield unitary_step_case(f"adam-{retraction}", dtype, space, retraction, HYPER["adam"], steps=2)
 
 
+def _stiefel_log() -> Iterator[Case]:
+    """Logarithms on Stiefel manifolds, near and far, also where N < 2n."""
+    for dtype, N in product(DTYPES, (5, 3)):
+        for name, length in (("near", 1e-3), ("usual", 1.2), ("far", 2.2)):
+            yield logarithm_case(dtype, DenseSpace("stiefel", N, 2), name, length)
+
+
+def _nearest() -> Iterator[Case]:
+    """Nearest points of matrices that are off by 0.25 and 0.01."""
+    spaces = [DenseSpace("stiefel", 7, 2), DenseSpace("grassmann", 7, 2), DenseSpace("symplectic_stiefel", 8, 2)]
+    for dtype, space, off in product(DTYPES, spaces, (0.25, 0.01)):
+        yield nearest_case(dtype, space, off)
+
+
+def _transport() -> Iterator[Case]:
+    """Parallel transport in both connections."""
+    for dtype, length in product(DTYPES, (0.5, 3.0)):
+        for kind, connection in (("stiefel", "canonical"), ("stiefel", "levi_civita"), ("grassmann", "levi_civita")):
+            yield transport_case(dtype, DenseSpace(kind, 5, 2), connection, length)
+
+
+def _components() -> Iterator[Case]:
+    """Both components of O(3), and a Stiefel manifold, which has one."""
+    for dtype, (shape, sign) in product(DTYPES, (((3, 3), 1), ((3, 3), -1), ((4, 2), -1))):
+        yield component_case(dtype, DenseSpace("stiefel", *shape), sign)
+
+
+def _muon() -> Iterator[Case]:
+    """Muon where its step is a polar factor, and on a Stiefel manifold, where it is not."""
+    for dtype, (kind, N) in product(DTYPES, (("stiefel", 7), ("grassmann", 7), ("euclidean", 4))):
+        yield muon_case(dtype, DenseSpace(kind, N, 2), {"learning_rate": 0.1, "alpha": 0.75})
+
+
+def _decay() -> Iterator[Case]:
+    """Adam with decoupled decay where it acts, and where it does not."""
+    hyper = {**HYPER["adam"], "weight_decay": 0.05}
+    spaces = [DenseSpace("euclidean", 3, 2), DenseSpace("symplectic_stiefel", 6, 2), DenseSpace("stiefel", 5, 2),
+              DenseSpace("symplectic_grassmann", 6, 2)]
+    for dtype, space in product(DTYPES, spaces):
+        if dtype == "float64" or space in spaces[:2]:
+            yield decay_case("adam_w", dtype, space, hyper, steps=2)
+
+
+def _rates() -> Iterator[Case]:
+    """Schedules of rates, also beyond their ends."""
+    for name in RATES:
+        yield rates_case(name)
+
+
 def _refusals() -> Iterator[Case]:
     for dtype in DTYPES:
         yield from refusal_cases(dtype)
@@ -217,7 +269,10 @@ GROUPS: dict[str, Callable[[bool], Iterator[Case]]] = {
     "geometry": lambda large: _geometry(), "trajectories": lambda large: _trajectories(),
     "transformer": lambda large: _transformer(), "long_steps": lambda large: _long_steps(),
     "weights": lambda large: _weights(), "sections": lambda large: _sections(), "stacks": lambda large: _stacks(),
-    "training": lambda large: _training(), "unitary": lambda large: _unitary(),
+    "training": lambda large: _training(), "stiefel_log": lambda large: _stiefel_log(),
+    "nearest": lambda large: _nearest(), "transport": lambda large: _transport(),
+    "components": lambda large: _components(), "muon": lambda large: _muon(), "decay": lambda large: _decay(),
+    "rates": lambda large: _rates(), "unitary": lambda large: _unitary(),
     "refusals": lambda large: _refusals()}
 """The files and what makes their cases; the argument says whether the larger set is wanted."""
 

@@ -15,6 +15,7 @@ from manifold_opt.oracle.make.balls import DIGITS
 from manifold_opt.oracle.make.levels import level_of
 from manifold_opt.oracle.make.notes import notes
 from manifold_opt.oracle.make.selftest import NEEDED, write_selftest
+from manifold_opt.oracle.method_quantities import SCHEDULES
 from manifold_opt.oracle.npz import npz_bytes
 from manifold_opt.oracle.quantities import KINDS, OPERATIONS, QUANTITIES
 from manifold_opt.oracle.schema import MANIFEST_SCHEMA
@@ -68,7 +69,9 @@ ACCURACY = {
 }
 HYPER_KEYS = {"gradient": ["learning_rate"], "momentum": ["learning_rate", "alpha"],
               "adam": ["learning_rate", "rho1", "rho2", "delta"],
-              "adam_with_decay": ["steps", "eta1", "eta2", "rho1", "rho2", "delta"]}
+              "adam_with_decay": ["steps", "eta1", "eta2", "rho1", "rho2", "delta"],
+              "adam_w": ["learning_rate", "rho1", "rho2", "delta", "weight_decay"],
+              "muon": ["learning_rate", "alpha"], **SCHEDULES}
 LOSSES = ["relative", "cross_entropy"]
 
 
