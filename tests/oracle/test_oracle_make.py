@@ -16,7 +16,8 @@ balls = pytest.importorskip("manifold_opt.oracle.make.balls")
 catalogue = pytest.importorskip("manifold_opt.oracle.make.catalogue")
 
 MANIFEST = json.loads((DATA / "manifest.json").read_text(encoding="utf-8"))
-QUICK = ("steps_euclidean", "refusals", "sections", "stacks", "long_steps", "transformer", "geometry")
+QUICK = ("steps_euclidean", "refusals", "sections", "stacks", "long_steps", "transformer", "geometry", "stiefel_log",
+         "nearest", "transport", "components", "muon", "decay", "rates", "unitary")
 
 
 @pytest.fixture(autouse=True)

@@ -81,6 +81,7 @@ const answer = (operation, words, a, t) => {
   if (operation === "update") return update(words.method, words.hyper, a, t);
   if (!words.space || operation.endsWith("_stack")) return {};
   const like = a.Y ?? a.dL ?? a.Delta ?? (a.W_B && { rows: a.W_A.rows + a.W_B.rows, cols: a.W_B.cols }) ?? a.Lambda;
+  if (!like) return {};
   const space = new Space(words.space, like.rows, like.cols);
   const unknown = space.symplectic ? {} : null; // what this port does not know on these spaces
   switch (operation) {

@@ -10,8 +10,7 @@ __all__ = ["level_of"]
 SMALLEST = ("*-6x2-float64-adam-cayley", "euclidean-3x2-float64-adam-cayley", "*-6x2-float64-condition1-geometry",
             "transformer-small-float64-*", "stiefel-6x2-float64-reflector-kept-cayley", "stiefel-*-float64-restoration",
             "stiefel-*-float64-stack-cayley", "*-7x2-float64-angles-usual", "stiefel-*-condition1-inverse_cayley",
-            "complex_stiefel-5x2-float64-adam-cayley", "stiefel-5x2-float64-log-usual", "stiefel-7x2-float64-muon",
-            "stiefel-7x2-float64-off0.25-nearest_point", "rates-cosine")
+            "complex_stiefel-5x2-float64-adam-cayley", "stiefel-5x2-float64-log-usual")
 HARDEST = ("degenerate", "step_1000", "long_steps", "refusals")
 
 
