@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -111,8 +112,12 @@ def _made(experiment: Experiment, header: Mapping[str, Any], results: list[Resul
     made = f"``{header['command']}``" + (f", commit {', '.join(commits)}" if commits else "")
     if len(results) >= header["runs"]:
         return f"{made}."
-    groups = by_group(results)
-    whole = [name for name, group in groups.items() if len(trainings(group)) >= experiment.seeds]
-    there = f"all {experiment.seeds} seeds of {'; '.join(whole)}" if whole else "all seeds of none"
-    return (f"{made}. *Incomplete:* {len(results)} of {header['runs']} runs are there, {there}; the same command makes "
+    there = Counter((result.run.group, result.run.measure) for result in results)
+    groups = dict.fromkeys((run.group, run.measure) for run in experiment.runs(range(experiment.seeds)))
+    names = {key: f"{key[0]} ({key[1].replace('_', ' ')})" if key[1] else key[0] for key in groups}
+    whole = [name for key, name in names.items() if there[key] >= experiment.seeds]
+    missing = [name for name in names.values() if name not in whole]
+    said = (f"all {experiment.seeds} seeds of all groups but {'; '.join(missing)}" if len(missing) < len(whole) else
+            f"all {experiment.seeds} seeds of {'; '.join(whole)}" if whole else "all seeds of none")
+    return (f"{made}. *Incomplete:* {len(results)} of {header['runs']} runs are there, {said}; the same command makes "
             "the rest.")

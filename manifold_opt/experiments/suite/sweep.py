@@ -60,6 +60,10 @@ class Sweep(Experiment):
         draw_shares(axes, self.curves(results), xlabel=self.label, log=self.log)
         return figure
 
+    def table(self, results: list[Result]) -> str:
+        """One line a group, by the setting, not in the order in which the values are run."""
+        return super().table(sorted(results, key=lambda result: float(getattr(result.run.settings, self.setting))))
+
     def paragraph(self, results: list[Result]) -> str:
         """Where each method trains."""
         said = [self.introduction()]
