@@ -6,6 +6,10 @@ import re
 import subprocess
 from pathlib import Path
 
+import numpy as np
+
+from manifold_opt.experiments.shares import load_shares
+
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.rst").read_text()
 
@@ -26,3 +30,22 @@ def test_ci_finds_the_test_command() -> None:
 def test_example() -> None:
     result = doctest.testfile(str(ROOT / "README.rst"), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert result.attempted >= 8 and result.failed == 0
+
+
+def test_shares_are_those_of_the_records() -> None:
+    """The numbers of seeds that train, and which of the three has the lowest median loss."""
+    shares = load_shares()
+    assert shares is not None
+    groups = {(share.settings.rival, share.settings.warmup > 0): share for share in shares.groups}
+    own, free, start, projected = (groups[name, False].trained for name in
+                                   ("adam", "free_adam", "free_adam_same_start", "projected_adam"))
+    said = " ".join(TEXT.split())
+    assert f"on the manifold trains for {own} of 20 seeds, Adam with free weights from a random start for {free}." \
+        in said
+    assert f"*start* on the manifold train for {start}, and weights that are projected onto it after each step for " \
+           f"{projected}:" in said
+    warmed = {name: groups[name, True] for name in ("adam", "free_adam_same_start", "projected_adam")}
+    assert all(share.trained == len(share.seeds) == 20 for share in warmed.values())
+    assert groups["free_adam", True].trained == 0
+    losses = {name: np.median(share.final_losses) for name, share in warmed.items()}
+    assert min(losses, key=lambda name: losses[name]) == "free_adam_same_start"
