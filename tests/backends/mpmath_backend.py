@@ -2,6 +2,7 @@
 import decimals as d
 import mpmath
 import numpy as np
+from backends.mpmath_optional import OptionalOperations
 
 WIDTH, DIFFERENCE = 400, mpmath.mpf(10)**-100
 
@@ -41,7 +42,7 @@ def algebra_part(space, A):
     return A * 0 if space.endswith("grassmann") else (A - d.adjoint(A, symplectic(space))) / 2
 
 
-class MpmathBackend:
+class MpmathBackend(OptionalOperations):
     """All operations on single arrays but those of sections that are chosen; rounded to the dtype at the end."""
 
     @precise

@@ -13,6 +13,8 @@ QUICK = ["*-5x1-float64-*-cayley", "*-6x2-float64-adam-cayley", "*-6x2-float64-m
          "*-6x2-float32-adam_with_decay-geodesic", "symplectic_*-8x4-float64-condition1000-adam-cayley",
          "euclidean-3x2-float64-*", "*-float64-fresh-*-step1000", "*-full-adam-cayley",
          "*-float64-condition1000-geometry", "transformer-single-float64-*", "transformer-saturated-*-relative",
+         "unitary", "nearest", "transport",
+         "components", "muon", "rates", "stiefel_log", "decay",
          "*-restoration", "*-angles-*", "*-inverse_cayley", "*-3x2-float64-norm*"]
 SLOW = ["steps_*", "step_1000", "degenerate", "geometry", "transformer", "long_steps"]
 
@@ -36,7 +38,8 @@ def differing_bits(backend, case):
 def check(name):
     from backends.mpmath_backend import MpmathBackend
     wrong, count = differing_bits(MpmathBackend(), oracle.load_cases(name)[0])
-    assert not wrong and (count > 0 or "grassmann" in name and "inverse_cayley" in name)
+    assert not wrong and (count > 0 or "grassmann" in name and "inverse_cayley" in name
+                          or "symplectic" in name and "nearest_point" in name)
 
 
 @pytest.mark.parametrize("name", oracle.list_cases(QUICK))
