@@ -3,6 +3,7 @@ import math
 
 import numpy as np
 import torch
+from backends.torch_unitary import UnitaryOperations
 
 METHODS = ("gradient", "momentum", "adam", "adam_with_decay")
 
@@ -45,7 +46,7 @@ def exponential(X):
     return E
 
 
-class TorchBackend:
+class TorchBackend(UnitaryOperations):
     """The operations on tensors; NumPy arrays at the border only."""
 
     def riemannian_gradient(self, space, Y, dL):

@@ -22,10 +22,12 @@ TRANSFORMER = {"transformer_forward", "transformer_gradient"}
 GEOMETRY = {"global_section", "horizontal_lift", "metric", "project_tangent"}
 FRAMES = {"reflector_section", "reflector_lift", "reflector_move", "inverse_cayley", "principal_angles",
           "grassmann_distance", "grassmann_log"}
+UNITARY = {"unitary_section", "unitary_gradient", "unitary_lift_gradient", "unitary_update", "unitary_retract",
+           "unitary_move", "unitary_step", "unitary_energy"}
 STACKS = {"riemannian_gradient_stack", "lift_gradient_stack", "retract_stack", "move_stack"}
 CLAIMS = {  # operations that a port answers in every case, and those that it does not answer on the symplectic spaces
     "JAX": (STEP | TRANSFORMER | GEOMETRY | FRAMES | STACKS | {"restore", "training"}, set()),
-    "PyTorch": (STEP | TRANSFORMER, set()),
+    "PyTorch": (STEP | TRANSFORMER | UNITARY, set()),
     "C++": (STEP | {"global_section", "restore"}, GEOMETRY - {"global_section"}),
     "JavaScript": (STEP | TRANSFORMER | {"restore", "training"}, GEOMETRY)}
 LEVELS = {"JAX": "smoke", "PyTorch": "core"}   # what compiles each shape anew is checked in full by the slow test
