@@ -26,7 +26,7 @@ UNITARY = {"unitary_section", "unitary_gradient", "unitary_lift_gradient", "unit
            "unitary_move", "unitary_step", "unitary_energy"}
 STACKS = {"riemannian_gradient_stack", "lift_gradient_stack", "retract_stack", "move_stack"}
 CLAIMS = {  # operations that a port answers in every case, and those that it does not answer on the symplectic spaces
-    "JAX": (STEP | TRANSFORMER | GEOMETRY | FRAMES | STACKS | {"restore", "training"}, set()),
+    "JAX": (STEP | TRANSFORMER | GEOMETRY | FRAMES | STACKS | UNITARY | {"restore", "training"}, set()),
     "PyTorch": (STEP | TRANSFORMER | UNITARY, set()),
     "C++": (STEP | {"global_section", "restore"}, GEOMETRY - {"global_section"}),
     "JavaScript": (STEP | TRANSFORMER | {"restore", "training"}, GEOMETRY)}
@@ -45,6 +45,10 @@ FAULTS = [
      "transformer-small-*", "transformer_gradient", "d_blocks.key"),
     ("JAX", "jax_manifold.py", "identity - W / 2, identity + W / 2", "identity + W / 2, identity - W / 2",
      "grassmann-6x2-float64-momentum-cayley", "retract", "R"),
+    ("JAX", "jax_unitary.py", "dL_energy=gradient.conj()", "dL_energy=gradient",
+     "complex_stiefel-5x2-*-energy", "unitary_energy", "dL_energy_im"),
+    ("JAX", "jax_unitary.py", "X.real**2 + X.imag**2", "X.real**2 - X.imag**2",
+     "complex_stiefel-5x2-float64-adam-cayley", "unitary_update", "B2_A_new"),
     ("PyTorch", "torch_backend.py", "else (A - adjoint(space, A)) / 2", "else A - adjoint(space, A)",
      "stiefel-6x2-float64-*-cayley", "lift_gradient", "A"),
 ]

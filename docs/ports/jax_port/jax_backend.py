@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import jax_frames
 import jax_manifold
 import jax_transformer
+import jax_unitary
 import numpy as np
 
 FUNCTIONS = {jax_manifold: ("riemannian_gradient", "lift", "lift_gradient", "horizontal_lift", "metric",
@@ -14,7 +15,9 @@ FUNCTIONS = {jax_manifold: ("riemannian_gradient", "lift", "lift_gradient", "hor
              jax_frames: ("restore", "reflector_section", "reflector_lift", "reflector_move", "inverse_cayley",
                           "principal_angles", "grassmann_distance", "grassmann_log"),
              jax_transformer: ("transformer_forward", "transformer_gradient", "training", "riemannian_gradient_stack",
-                               "lift_gradient_stack", "retract_stack", "move_stack")}
+                               "lift_gradient_stack", "retract_stack", "move_stack"),
+             jax_unitary: ("unitary_section", "unitary_gradient", "unitary_lift_gradient", "unitary_update",
+                           "unitary_retract", "unitary_move", "unitary_step", "unitary_energy")}
 
 
 def adapted(function):
