@@ -14,6 +14,8 @@ __all__ = ["orthogonal_factor", "tangent_orthogonal_factor"]
 SMALLEST_SMOOTHING = 1e-9
 """Relative to the largest singular value: what it changes at singular values of that size is below rounding."""
 
+EPS = np.finfo(np.float64).eps
+
 MOST_STEPS = 40
 MOST_INNER_STEPS = 200
 
@@ -54,10 +56,10 @@ def tangent_orthogonal_factor(A: Array, B: Array) -> tuple[Array, Array, Array]:
 
     Its dual is the convex problem :math:`\min_S \|[A + S; B]\|_*` over symmetric S. With a minimizing S the orthogonal
     factor of :math:`[A + S; B]` has a skew-symmetric frame block, and is W. The dual is solved by Newton steps on the
-    smoothed norm :math:`\sum\sqrt{\sigma_i^2 + \epsilon^2}`, whose smoothing is taken away step by step; linear
-    equations by conjugate gradients, with the Hessian of reweighted least squares in front. Whatever is left of the
-    symmetric part is dropped, and W divided by its norm where that exceeds one: W is feasible to rounding, and the gap
-    certifies how good it is.
+    smoothed norm :math:`\sum\sqrt{\sigma_i^2 + \epsilon^2}`, whose smoothing is taken away step by step, as fast as
+    the minimum is approached; linear equations by conjugate gradients, with the Hessian of reweighted least squares in
+    front. Whatever is left of the symmetric part is dropped, and W divided by its norm where that exceeds one: W is
+    feasible to rounding, and the gap certifies how good it is. A stack is treated at once.
 
     Parameters
     ----------
@@ -84,106 +86,162 @@ def tangent_orthogonal_factor(A: Array, B: Array) -> tuple[Array, Array, Array]:
     True
     """
     A, B = (block.astype(np.result_type(block.dtype, np.float64), copy=False) for block in (A, B))
-    W_A, W_B, gap = np.empty_like(A), np.empty_like(B), np.empty(A.shape[:-2])
-    for member in np.ndindex(gap.shape):
-        W_A[member], W_B[member], gap[member] = _solve(A[member], B[member])
-    return W_A, W_B, gap
+    batch, (m, n) = A.shape[:-2], B.shape[-2:]
+    if m > n:
+        # B enters through its triangular factor alone
+        Q, R = np.linalg.qr(B)
+        W_A, W_B, gap = tangent_orthogonal_factor(A, R)
+        return W_A, Q @ W_B, gap
+    k = int(np.prod(batch))
+    W_A, W_B, gap = _solve_stack(np.reshape(A, (k, n, n)), np.reshape(B, (k, m, n)))
+    return np.reshape(W_A, A.shape), np.reshape(W_B, B.shape), np.reshape(gap, batch)
 
 
-def _solve(A: Array, B: Array) -> tuple[Array, Array, float]:
-    """One pair of blocks."""
-    scale, n = float(np.linalg.norm(np.concatenate([A, B]), ord=2)), A.shape[-1]
-    if scale == 0.0:
-        return A, B, 0.0
-    A, B = A / scale, B / scale
-    S, smoothing = np.zeros_like(A), 1.0
+def _solve_stack(A: Array, B: Array) -> tuple[Array, Array, Array]:
+    """A stack (k, n, n) and (k, m, n): feasible directions, and by how much they may be short of the best."""
+    n = A.shape[-1]
+    scale = _spectral_norm(np.concatenate([A, B], axis=-2))[:, None, None]
+    A, B = (block / np.where(scale > 0, scale, 1.0) for block in (A, B))
+    W, dual = _minimize(A, B)
+    W_A, W_B = 0.5 * (W[:, :n] - transposed(W[:, :n])), W[:, n:]
+    norm = np.maximum(1.0, _spectral_norm(np.concatenate([W_A, W_B], axis=-2)))[:, None, None]
+    W_A, W_B = W_A / norm, W_B / norm
+    short = dual - _product(A, W_A) - _product(B, W_B)
+    return W_A, W_B, np.maximum(0.0, short / np.where(dual > 0, dual, 1.0))
+
+
+def _minimize(A: Array, B: Array) -> tuple[Array, Array]:
+    """The gradients W of the norm at its minimizers, and the minima. Members that have arrived leave the stack."""
+    k, n = A.shape[:2]
+    W, dual, members = np.zeros((k, n + B.shape[-2], n), A.dtype), np.zeros(k), np.arange(k)
+    S, smoothing, steps = np.zeros_like(A), np.ones(k), np.zeros(k, int)
+    previous, fall = np.full((2, k), np.inf)
     while True:
-        last, previous = smoothing <= SMALLEST_SMOOTHING, np.inf
-        for _ in range(MOST_STEPS):
-            state = _State.at(A, B, S, smoothing)
-            size = float(np.linalg.norm(state.gradient))
-            # at the end until rounding stops it
-            small = size < (1e-12 * np.sqrt(n) if last else 0.02)
-            if size < 1e-15 or (small and not (last and size < 0.5 * previous)):
+        U, sigma, Vh = np.linalg.svd(np.concatenate([A + S, B], axis=-2), full_matrices=False)
+        before = smoothing
+        while True:
+            state = _State.at(U, sigma, Vh, smoothing)
+            size, last = _norm(state.gradient), smoothing <= SMALLEST_SMOOTHING
+            # at the end until rounding stops it, before until the minimum is as near as the smoothing is large
+            small = np.where(last, (size < 1e-6) & ~(size < 0.5 * previous), (size < 0.02) & (fall < 0.1 * smoothing))
+            done = (size < 1e-15) | small | (steps == MOST_STEPS)
+            lower = done & ~last
+            if not lower.any():
                 break
-            previous = size
-            S = S + _shortened(A, B, S, state, _newton_direction(state))
-        if last:
-            break
-        smoothing = max(0.1 * smoothing, SMALLEST_SMOOTHING)
-    W_A, W_B = 0.5 * (state.W[:n] - transposed(state.W[:n])), state.W[n:]
-    norm = max(1.0, float(np.linalg.norm(np.concatenate([W_A, W_B]), ord=2)))
-    W_A, W_B, dual = W_A / norm, W_B / norm, float(np.sum(state.sigma))
-    return W_A, W_B, max(0.0, (dual - _product(A, W_A) - _product(B, W_B)) / dual)
+            before = np.where(lower, smoothing, before)
+            smoothing = np.where(lower, np.maximum(0.1 * smoothing, SMALLEST_SMOOTHING), smoothing)
+            previous, steps = np.where(lower, np.inf, previous), np.where(lower, 0, steps)
+        if done.any():
+            W[members[done]], dual[members[done]] = state.W[done], np.sum(state.sigma[done], axis=-1)
+            A, B, S, smoothing, before, size, steps, members, U, sigma, Vh = (
+                X[~done] for X in (A, B, S, smoothing, before, size, steps, members, U, sigma, Vh))
+            state = state.of(~done)
+        if not members.size:
+            return W, dual
+        # where the smoothing was lowered, from the state before: small singular values shrink with it
+        model = _State.at(U, sigma, Vh, before)
+        D = _newton_direction(model, model.gradient_towards(smoothing))
+        S, previous, fall, steps = S + _shortened(A, B, S, state, D), size, -_product(state.gradient, D), steps + 1
 
 
 @final
 @dataclass(frozen=True)
 class _State:
-    """Value, gradient and what the Hessian needs of the smoothed norm at S, in the basis of right singular vectors."""
+    """What derivatives of the smoothed norm need of [A + S; B] = U sigma Vh, in the basis of right singular vectors."""
 
-    smoothing: float
+    U: Array
     sigma: Array
+    Vh: Array
+    smoothing: Array
     h: Array
-    V: Array
-    W: Array
-    frame: Array
     frame_of_W: Array
     gradient: Array
 
     @classmethod
-    def at(cls, A: Array, B: Array, S: Array, smoothing: float) -> _State:
-        """From a singular value decomposition of [A + S; B]."""
-        n = len(A)
-        U, sigma, Vh = np.linalg.svd(np.concatenate([A + S, B]), full_matrices=False)
-        h, V = np.hypot(sigma, smoothing), transposed(Vh)
-        frame_of_W = Vh @ (U[:n] * (sigma / h))
-        return cls(smoothing, sigma, h, V, (U * (sigma / h)) @ Vh, Vh @ (U[:n] * sigma), frame_of_W,
-                   0.5 * (frame_of_W + transposed(frame_of_W)))
+    def at(cls, U: Array, sigma: Array, Vh: Array, smoothing: Array) -> _State:
+        """The state with given factors."""
+        h = np.hypot(sigma, smoothing[:, None])
+        frame_of_W = Vh @ (U[:, :Vh.shape[-1]] * (sigma / h)[:, None, :])
+        return cls(U, sigma, Vh, smoothing, h, frame_of_W, 0.5 * (frame_of_W + transposed(frame_of_W)))
+
+    def of(self, members: Array) -> _State:
+        """The state of some members of the stack."""
+        return _State(**{name: value[members] for name, value in vars(self).items()})
 
     @property
-    def value(self) -> float:
-        """The smoothed norm."""
-        return float(np.sum(self.h))
+    def W(self) -> Array:
+        """The gradient with respect to the whole matrix."""
+        return np.asarray((self.U * (self.sigma / self.h)[:, None, :]) @ self.Vh)
 
-    def hessian(self, D: Array) -> Array:
-        """The second derivative along D: F H^-1 with H = (F'F + smoothing^2)^(1/2), of which H dH + dH H = d(F'F)."""
-        product = transposed(self.frame) @ D
-        dH = (product + transposed(product)) / (self.h[:, None] + self.h)
-        dW = (D - self.frame_of_W @ dH) / self.h
+    @property
+    def frame(self) -> Array:
+        """The frame block A + S."""
+        return np.asarray(self.Vh @ (self.U[:, :self.Vh.shape[-1]] * self.sigma[:, None, :]))
+
+    def gradient_towards(self, smoothing: Array) -> Array:
+        """The gradient with another smoothing, to first order in the difference."""
+        relative = (self.smoothing * (self.smoothing - smoothing))[:, None] / self.h**2
+        change = self.frame_of_W * relative[:, None, :]
+        return np.asarray(self.gradient + 0.5 * (change + transposed(change)))
+
+    def hessian(self, D: Array, frame: Array) -> Array:
+        """The second derivative along D of F H^-1, H = (F'F + smoothing^2)^(1/2), of which H dH + dH H = d(F'F)."""
+        product = transposed(frame) @ D
+        dH = (product + transposed(product)) / (self.h[:, :, None] + self.h[:, None, :])
+        dW = (D - self.frame_of_W @ dH) / self.h[:, None, :]
         return np.asarray(0.5 * (dW + transposed(dW)))
 
 
-def _newton_direction(state: _State) -> Array:
+def _newton_direction(state: _State, gradient: Array) -> Array:
     """The solution of Hessian D = -gradient by conjugate gradients, in the basis of the state."""
-    weights = 0.5 * (1 / state.h[:, None] + 1 / state.h)
-    D, r = np.zeros_like(state.gradient), -state.gradient
+    weights, frame = 0.5 * (1 / state.h[:, :, None] + 1 / state.h[:, None, :]), state.frame
+    D, r = np.zeros_like(gradient), -gradient
     p = z = r / weights
-    product, first = _product(r, z), float(np.linalg.norm(r))
+    product, size = _product(r, z), _product(r, r)
+    # the residual shall be a tenth of the gradient, or as small as its square
+    goal, going = np.minimum(0.01, size) * size, size > 0
     for _ in range(MOST_INNER_STEPS):
-        q = state.hessian(p)
-        length = product / _product(p, q)
+        q = state.hessian(p, frame)
+        curvature = _product(p, q)
+        # where the goal is reached, or no curvature is left beyond rounding, D stays as it is
+        going = going & (curvature > EPS * _product(p, weights * p))
+        length = (going * product / np.where(going, curvature, 1.0))[:, None, None]
         D, r = D + length * p, r - length * q
-        if np.linalg.norm(r) < min(0.1, first) * first:
+        going = going & (_product(r, r) >= goal)
+        if not going.any():
             break
         z = r / weights
         previous, product = product, _product(r, z)
-        p = z + product / previous * p
+        p = z + (product / np.where(going, previous, 1.0))[:, None, None] * p
     return D
 
 
 def _shortened(A: Array, B: Array, S: Array, state: _State, D: Array) -> Array:
     """The step along D, halved until the smoothed norm falls, in the basis of the blocks."""
-    slope, step, length = _product(state.gradient, D), state.V @ D @ transposed(state.V), 1.0
+    step, length, trying = transposed(state.Vh) @ D @ state.Vh, np.ones(len(D)), np.arange(len(D))
+    value, slope = np.sum(state.h, axis=-1) * (1 + 1e-14), 1e-4 * _product(state.gradient, D)
+    there, smoothing = A + S + step, state.smoothing
     for _ in range(20):
-        sigma = np.linalg.svd(np.concatenate([A + S + length * step, B]), compute_uv=False)
-        value = float(np.sum(np.hypot(sigma, state.smoothing)))
-        if value <= state.value * (1 + 1e-14) + 1e-4 * length * slope:
+        sigma = np.linalg.svd(np.concatenate([there, B[trying]], axis=-2), compute_uv=False)
+        fallen = np.sum(np.hypot(sigma, smoothing[trying, None]), axis=-1) <= (value + length * slope)[trying]
+        if fallen.all():
             break
-        length *= 0.5
-    return length * step
+        trying = trying[~fallen]
+        length[trying] *= 0.5
+        there = (A + S)[trying] + length[trying, None, None] * step[trying]
+    return np.asarray(length[:, None, None] * step)
 
 
-def _product(X: Array, Z: Array) -> float:
-    """The real inner product of two matrices."""
-    return float(np.vdot(X, Z).real)
+def _norm(X: Array) -> Array:
+    """The Frobenius norms of a stack."""
+    return np.asarray(np.sqrt(_product(X, X)))
+
+
+def _spectral_norm(X: Array) -> Array:
+    """The largest singular values of a stack."""
+    return np.asarray(np.linalg.norm(X, ord=2, axis=(-2, -1)))
+
+
+def _product(X: Array, Z: Array) -> Array:
+    """The real inner products of the matrices of two stacks."""
+    return np.asarray(np.einsum("kij,kij->k", X.conj(), Z).real)

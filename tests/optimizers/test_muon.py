@@ -52,11 +52,17 @@ def test_the_gap_is_rounding_where_the_dual_is_smooth(shape, ratio):
     assert (np.vdot(A, top) + np.vdot(B, plain[n:])) / norm <= best * (1 + tolerance(10, float, N))
 
 
-def test_the_gap_is_small_where_it_is_not():
-    """With fewer complement rows than columns the minimum has no full rank; the smoothing leaves a gap."""
-    M = np.random.default_rng(2).normal(size=(9, 7))
-    *_, gap = tangent_orthogonal_factor(M[:7] - M[:7].T, M[7:])
-    assert gap < 1e-6
+@pytest.mark.parametrize("shape", [(9, 7), (5, 4), (3, 2), (5, 5), (14, 12)], ids=str)
+@pytest.mark.parametrize("imaginary", [0, 1j])
+def test_the_gap_is_small_where_it_is_not(shape, imaginary):
+    """With fewer complement rows than columns the minimum may have no full rank; the smoothing leaves a gap."""
+    N, n = shape
+    real, imag = np.random.default_rng(2).normal(size=(2, 40, N, n))
+    M = real + imaginary * imag
+    W_A, W_B, gap = tangent_orthogonal_factor(M[:, :n] - np.conj(np.swapaxes(M[:, :n], -1, -2)), M[:, n:])
+    assert np.quantile(gap, 0.9) < 1e-6 and gap.max() < 1e-2
+    norms = np.linalg.norm(np.concatenate([W_A, W_B], axis=-2), ord=2, axis=(-2, -1))
+    assert norms.max() < 1 + tolerance(10, float, N)
 
 
 def test_against_a_general_solver():
@@ -90,6 +96,24 @@ def test_complex_numbers(space):
         other = space.tangent_space.random(rng, (), np.complex128)
         other = other * (0.1 / np.linalg.norm(np.concatenate([other.A, other.B]), 2))
         assert G.inner(W) < -abs(float(G.inner(other)))
+
+
+@pytest.mark.parametrize("shape", [(12, 4), (7, 5)], ids=str)
+def test_members_of_a_stack_do_not_see_each_other(shape):
+    """A zero, a nearly singular and long gradients among others, which take different numbers of steps."""
+    N, n = shape
+    M = np.random.default_rng(7).normal(size=(2, 3, N, n))
+    M[0, 1], M[1, 2], M[1, 0] = 0.0, 1e8 * M[1, 2], M[1, 0] @ np.diag([1.0] * (n - 1) + [1e-9])
+    A, B = M[..., :n, :] - np.swapaxes(M[..., :n, :], -1, -2), M[..., n:, :]
+    W_A, W_B, gap = tangent_orthogonal_factor(A, B)
+    assert gap.shape == (2, 3) and not W_A[0, 1].any() and not W_B[0, 1].any() and gap[0, 1] == 0
+    for member in np.ndindex(2, 3):
+        alone_A, alone_B, alone_gap = tangent_orthogonal_factor(A[member], B[member])
+        assert np.abs(alone_A - W_A[member]).max() < tolerance(20, float, N)
+        assert np.abs(alone_B - W_B[member]).max() < tolerance(20, float, N)
+        assert alone_gap.shape == () and abs(alone_gap - gap[member]) < tolerance(20, float, N)
+    shapes = [block.shape for block in tangent_orthogonal_factor(A[:0], B[:0])]
+    assert shapes == [(0, 3, n, n), (0, 3, N - n, n), (0, 3)]
 
 
 def test_zero_and_skew_symmetric_gradients():

@@ -4,6 +4,7 @@ from __future__ import annotations
 import numpy as np
 
 from manifold_opt.arrays.checks import Array
+from manifold_opt.arrays.fields import inner
 from manifold_opt.arrays.spectral import orthogonal_factor, tangent_orthogonal_factor
 from manifold_opt.sections import TransportedSection
 from manifold_opt.tangent import HorizontalElement, ReductiveTangentSpace, SymmetricTangentSpace
@@ -55,19 +56,70 @@ def leaves_on_stiefel(trial: Trial) -> Array:
     return np.full(trial.batch, float(np.max(np.abs(dense[..., space.n:, space.n:])) < 1e-3))
 
 
-@identity("Muon: tangent and steepest on Stiefel", "W_A = -W_A^T, |W| <= 1, <G, W> = min over S = S^T of |G + S|_*",
-          r"\max_{W_A = -W_A^T,\,\|W\| \le 1}\langle G, W\rangle = \min_{S = S^T}\|[A + S; B]\|_*", PLACE,
-          Bound(100, q=0.5), needs=NEEDS, where=STIEFEL)
+@identity("Muon: tangent and steepest on Stiefel", "W_A = -W_A^*, |W| <= 1, <G, W> = min over S = S^* of |G + S|_*",
+          r"\max_{W_A = -W_A^*,\,\|W\| \le 1}\langle G, W\rangle = \min_{S = S^*}\|[A + S; B]\|_*", PLACE,
+          Bound(100), needs=NEEDS, where=STIEFEL)
 def steepest_on_stiefel(trial: Trial) -> Array:
     """The gap of the dual problem, or what the norm exceeds one by; the symmetric part is zero exactly."""
-    space = trial.space.tangent_space
-    if not isinstance(space, ReductiveTangentSpace) or trial.shape[0] < 2 * trial.shape[1]:
+    if trial.shape[0] < 2 * trial.shape[1]:
         raise NotCovered("for Stiefel manifolds with N >= 2n, where the dual problem is smooth")
-    X = space.random(trial.rng("a gradient"), trial.batch, np.result_type(trial.dtype, np.float64))
-    A, B, gap = tangent_orthogonal_factor(X.A, X.B)
+    G = _gradient(trial)
+    A, B, gap = tangent_orthogonal_factor(G.A, G.B)
+    return np.maximum(gap, _infeasible(trial, A, B))
+
+
+@identity("Muon: tangent and of norm one on Stiefel", "W_A = -W_A^*, |W|_2 <= 1", r"W_A = -W_A^*,\ \|W\|_2 \le 1",
+          PLACE, Bound(20), needs=NEEDS, where=STIEFEL)
+def feasible_on_stiefel(trial: Trial) -> Array:
+    """Where the dual problem is not smooth, N < 2n, too."""
+    G = _gradient(trial)
+    A, B, _ = tangent_orthogonal_factor(G.A, G.B)
+    return _infeasible(trial, A, B)
+
+
+@identity("Muon: does not depend on the section on Stiefel", "W(h'^* B) = h'^* W(B)", r"W(A, h'^*B) = (W_A, h'^*W_B)",
+          PLACE, Bound(100), needs=NEEDS, where=STIEFEL)
+def independent_of_the_section_on_stiefel(trial: Trial) -> Array:
+    """The directions from two sections over Y, for blocks B of condition number three, as on Grassmann."""
+    N, n = trial.shape
+    if N < 2 * n:
+        raise NotCovered("for Stiefel manifolds with N >= 2n, where the direction is unique")
+    G, turn, space = _gradient(trial), trial.group_element("turn of the complement", N - n), trial.space.tangent_space
+    B0 = _conditioned_block(trial, space.B_shape)
+    A, B, _ = tangent_orthogonal_factor(G.A, B0)
+    A_turned, B_turned, _ = tangent_orthogonal_factor(G.A, trial.adjoint(turn) @ B0)
+    return np.asarray(trial.norm(np.concatenate([A_turned - A, turn @ B_turned - B], axis=-2)) / np.sqrt(n))
+
+
+@identity("Muon: steepest on Grassmann and on vector spaces", "|msign(B)|_2 = 1, <B, msign(B)> = |B|_*",
+          r"\|\mathrm{msign}(B)\|_2 = 1,\ \langle B, \mathrm{msign}(B)\rangle = \|B\|_*", PLACE, Bound(50), needs=NEEDS,
+          where=("on O(N) or flat", "of positive dimension", "small"))
+def steepest_where_it_stays(trial: Trial) -> Array:
+    """All singular values of the factor are one; its product with B is the nuclear norm. Columns where there is one
+    axis.
+    """
+    space = trial.space.tangent_space
+    if isinstance(space, ReductiveTangentSpace):
+        raise NotCovered("for Grassmann manifolds and vector spaces")
+    B = space.random(trial.rng("a gradient"), trial.batch, trial.dtype).B
+    B = B if B.ndim >= len(trial.batch) + 2 else np.reshape(B, (*trial.batch, -1, 1))
+    factor, nuclear = orthogonal_factor(B), np.sum(np.linalg.svd(B, compute_uv=False), axis=-1)
+    ones = np.max(abs(np.linalg.svd(factor, compute_uv=False) - 1), axis=-1)
+    short = abs(inner(B, factor, (-2, -1)) - nuclear) / nuclear
+    return np.asarray(np.max(np.reshape(np.maximum(ones, short), (*trial.batch, -1)), axis=-1))
+
+
+def _gradient(trial: Trial) -> HorizontalElement:
+    """A random element of g^hor in double precision."""
+    dtype = np.result_type(trial.dtype, np.float64)
+    drawn: HorizontalElement = trial.space.tangent_space.random(trial.rng("a gradient"), trial.batch, dtype)
+    return drawn
+
+
+def _infeasible(trial: Trial, A: Array, B: Array) -> Array:
+    """What the spectral norm of blocks exceeds one by, or the symmetric part of A."""
     excess = np.linalg.norm(np.concatenate([A, B], axis=-2), ord=2, axis=(-2, -1)) - 1
-    symmetric = np.linalg.norm(A + trial.adjoint(A), axis=(-2, -1))
-    return np.asarray(np.maximum(np.maximum(gap, excess), symmetric))
+    return np.asarray(np.maximum(excess, np.linalg.norm(A + trial.adjoint(A), axis=(-2, -1))))
 
 
 def _conditioned(trial: Trial) -> HorizontalElement:
@@ -75,6 +127,11 @@ def _conditioned(trial: Trial) -> HorizontalElement:
     space = trial.space.tangent_space
     if not isinstance(space, SymmetricTangentSpace):
         raise NotCovered("for Grassmann manifolds")
-    U, sigma, Vh = np.linalg.svd(trial.normal("block", space.B_shape), full_matrices=False)
-    values = np.linspace(1, 3, sigma.shape[-1]).astype(trial.dtype)
-    return HorizontalElement(np.zeros((*trial.batch, *space.A_shape), trial.dtype), (U * values) @ Vh, space)
+    block = _conditioned_block(trial, space.B_shape)
+    return HorizontalElement(np.zeros((*trial.batch, *space.A_shape), trial.dtype), block, space)
+
+
+def _conditioned_block(trial: Trial, shape: tuple[int, ...]) -> Array:
+    """Random blocks with singular values from 1 to 3."""
+    U, sigma, Vh = np.linalg.svd(trial.normal("block", shape), full_matrices=False)
+    return np.asarray((U * np.linspace(1, 3, sigma.shape[-1]).astype(trial.dtype)) @ Vh)
