@@ -179,14 +179,14 @@ def resolve_other_path(app, env, node, contnode):
 def escape(app, what, name, obj, options, lines):
     """A star that unpacks, as in the shape (..., *batch, N, n), is no emphasis; a quoted pattern is code."""
     for i, line in enumerate(lines):
-        if ">>>" not in line and "``" not in line:
+        if not line.lstrip().startswith((">>>", "...")) and "``" not in line:
             line = re.sub(r"(?<=[( ])\*(?=[a-z_.]+[,)])", r"\*", line)
             lines[i] = re.sub(r'("[^"`]*[*_]"|"\*")', r"``\1``", line)
 
 
 def skip_member(app, what, name, obj, skip, options):
     """Type aliases keep the docstring of the type they stand for, which is none of ours."""
-    return True if what == "module" and name in ("Array", "Tree", "Moments") else None
+    return True if what == "module" and name in ("Array", "Tree", "Moments", "Stages") else None
 
 
 def shorten(app, doctree):

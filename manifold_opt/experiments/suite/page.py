@@ -13,7 +13,7 @@ from manifold_opt.experiments.files import write_whole
 from manifold_opt.experiments.suite.budget import budget
 from manifold_opt.experiments.suite.cases import WARMUP
 from manifold_opt.experiments.suite.drawing import draw_groups
-from manifold_opt.experiments.suite.experiment import Experiment, Result, by_group, trainings
+from manifold_opt.experiments.suite.experiment import Experiment, Result, by_group
 from manifold_opt.experiments.suite.methods import answer, comparisons
 from manifold_opt.experiments.suite.statistics import MINIMUM_SEEDS
 from manifold_opt.experiments.suite.storage import load_results
