@@ -13,7 +13,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "tutorials"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 TITLES = ("sphere", "metric", "global section", "Adam in", "Retractions", "Procrustes", "Symplectic", "by hand",
           "with and without", "Drift", "oracle", "your own space",
-          "Isometric tensors")
+          "Isometric tensors", "Muon")
 
 
 def load(path):
