@@ -19,7 +19,7 @@ def root(function: Callable[[Any], Any], start: float) -> Any:
     >>> from manifold_opt.oracle.make import balls
     >>> from manifold_opt.oracle.make.roots import root
     >>> with balls.precision():
-    ...     balls.rounded(root(lambda x: x * x - 2, 1.5)) == 2**0.5
+    ...     bool(balls.rounded(root(lambda x: x * x - 2, 1.5)) == 2**0.5)
     True
     """
     radius = flint.arb(2) ** -(flint.ctx.prec // 2)

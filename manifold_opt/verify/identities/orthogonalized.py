@@ -7,7 +7,7 @@ from manifold_opt.arrays.checks import Array
 from manifold_opt.arrays.fields import inner
 from manifold_opt.arrays.spectral import orthogonal_factor, tangent_orthogonal_factor
 from manifold_opt.sections import TransportedSection
-from manifold_opt.tangent import HorizontalElement, ReductiveTangentSpace, SymmetricTangentSpace
+from manifold_opt.tangent import HorizontalElement, ReductiveTangentSpace, SymmetricTangentSpace, VectorTangentSpace
 from manifold_opt.verify.identity import Bound, identity
 from manifold_opt.verify.trial import NotCovered, Trial
 
@@ -99,7 +99,7 @@ def steepest_where_it_stays(trial: Trial) -> Array:
     axis.
     """
     space = trial.space.tangent_space
-    if isinstance(space, ReductiveTangentSpace):
+    if not isinstance(space, (SymmetricTangentSpace, VectorTangentSpace)):
         raise NotCovered("for Grassmann manifolds and vector spaces")
     B = space.random(trial.rng("a gradient"), trial.batch, trial.dtype).B
     B = B if B.ndim >= len(trial.batch) + 2 else np.reshape(B, (*trial.batch, -1, 1))
