@@ -17,10 +17,12 @@ extensions = [
     "sphinx.ext.mathjax",
     "sphinx.ext.viewcode",
     "numpydoc",
+    "sphinx_codeautolink",
     "myst_nb",
     "sphinx_design",
     "sphinx_copybutton",
     "sphinxcontrib.bibtex",
+    "inventories",
     "reference_pages",
     "notebooks",
     "identities",
@@ -31,13 +33,15 @@ extensions = [
 ]
 exclude_patterns = ["_build", "_ext", "numerics/tables"]
 nitpicky = True
-# other projects' documentation is not asked for while building
-nitpick_ignore_regex = [("py:.*", r"(numpy|scipy|matplotlib|argparse|decimal|collections|abc)\..*")]
+# an example that is shown with other spaces than its source has gets no links; a function in the configuration is not cached
+suppress_warnings = ["codeautolink.match_block", "config.cache"]
 
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 autodoc_default_options = {"members": True, "inherited-members": False, "undoc-members": False}
 autosummary_generate = False
+codeautolink_autodoc_inject = True
+codeautolink_custom_blocks = {"ipython3": "sphinx_codeautolink.clean_ipython"}
 toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False

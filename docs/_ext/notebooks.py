@@ -12,6 +12,10 @@ and needs, and ends every section with an assertion. They are stored without out
 Minutes are for reading and running, without the exercises (eighty words, or eight lines of code, a minute);
 :doc:`/teaching` has plans for a lecture, a day and a term.
 
+They do not run in the browser. JupyterLite was tried: its kernel loads Pyodide, with NumPy and SciPy, from a server on
+the internet, and browsers refuse the workers it needs on pages that are opened from disk. This site shall work without
+a network and without a server.
+
 """
 
 
@@ -62,8 +66,8 @@ def write_if_new(path, text):
         path.write_text(text, encoding="utf-8")
 
 
-def copy_notebooks(app):
-    """Copy the notebooks to _tutorials and write the index."""
+def copy_notebooks(app, config):
+    """Copy the notebooks to _tutorials and write the index, before Sphinx looks for pages."""
     folder = Path(app.srcdir) / "_tutorials"
     folder.mkdir(exist_ok=True)
     (folder / "download").mkdir(exist_ok=True)
@@ -75,13 +79,16 @@ def copy_notebooks(app):
         write_if_new(folder / "download" / path.name, text)
         link = {"cell_type": "markdown", "id": "download", "metadata": {},
                 "source": [f"{{download}}`Download this notebook <download/{path.name}>`"]}
-        rows.append(f"   * - :doc:`{plain(first_line(notebook))} <{path.stem}>`\n\n"
+        title = first_line(notebook)
+        rows.append(f"   * - :doc:`{plain(title)} <{path.stem}>`\n\n"
                     f"       {promise(notebook, 'What you will do.')}\n     - {minutes(notebook)}\n"
                     f"     - {promise(notebook, 'What you need.')}\n"
                     f"     - :download:`ipynb <download/{path.name}>`\n")
+        titled = next(cell for cell in notebook["cells"] if "".join(cell["source"]).startswith("# "))
+        titled["source"] = [line.replace(f"# {title}", f"# {plain(title)}") for line in titled["source"]]
         notebook["cells"].insert(1, link)
         write_if_new(folder / path.name, json.dumps(with_links_of_pages(notebook), ensure_ascii=False))
-        names.append(f"   {plain(first_line(notebook))} <{path.stem}>\n")
+        names.append(f"   {plain(title)} <{path.stem}>\n")
     for path in folder.glob("*.ipynb"):
         if path.name not in {one.name for one in paths}:
             path.unlink()
@@ -94,6 +101,6 @@ def copy_notebooks(app):
 
 
 def setup(app):
-    app.connect("builder-inited", copy_notebooks)
+    app.connect("config-inited", copy_notebooks)
     app.config.exclude_patterns.append("_tutorials/download")
     return {"parallel_read_safe": True}

@@ -6,6 +6,8 @@ from pathlib import Path
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
+from identities import escaped
+from sphinx.directives.patches import CSVTable
 
 
 def read(name):
@@ -67,6 +69,15 @@ class PaperTable(Directive):
         return number
 
 
+class PlainTable(CSVTable):
+    """A csv-table whose cells are plain text, in which |Q - Y| is no substitution."""
+
+    def get_csv_data(self):
+        lines, source = super().get_csv_data()
+        return [escaped(line) for line in lines], source
+
+
 def setup(app):
+    app.add_directive("plain-csv-table", PlainTable)
     app.add_directive("paper-table", PaperTable)
     return {"parallel_read_safe": True}

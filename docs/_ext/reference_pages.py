@@ -105,8 +105,8 @@ def section(name, underline):
     return f"{title}\n{underline * len(title)}\n\n.. automodule:: manifold_opt.{name}\n   :members:\n\n"
 
 
-def write_pages(app):
-    """Write reference/generated/LAYER.rst, unless it is already there with this content."""
+def write_pages(app, config):
+    """Write reference/generated/LAYER.rst before Sphinx looks for pages, unless it is there with this content."""
     folder = Path(app.srcdir) / "reference" / "generated"
     folder.mkdir(parents=True, exist_ok=True)
     written = set()
@@ -203,7 +203,7 @@ def shorten(app, doctree):
 def setup(app):
     app.setup_extension("sphinx.ext.autosummary")
     app.add_directive("name-table", NameTable)
-    app.connect("builder-inited", write_pages)
+    app.connect("config-inited", write_pages)
     app.connect("missing-reference", resolve_other_path)
     app.connect("autodoc-skip-member", skip_member)
     app.connect("autodoc-process-docstring", escape)
