@@ -14,6 +14,9 @@ from manifold_opt.plotting import COLORS, INK, curve_style, draw_bands, legend, 
 
 __all__ = ["draw_groups", "draw_shares", "plot_band"]
 
+CLIPPED = 4.0
+"""Losses above so many times their median are drawn at the edge, and the axis says how many they are."""
+
 
 def draw_shares(axes: Axes, curves: Mapping[str, Mapping[float, Sequence[Result]]], *, xlabel: str,
                 log: bool = False) -> None:
@@ -66,6 +69,9 @@ def draw_groups(results: Sequence[Result], *, loss: str = "final training loss")
     """
     groups = by_group(trainings(results))
     figure, (left, right) = new_figure(2, size=(4.8, 1.2 + 0.3 * len(groups)))
+    losses = [result.record.final_loss for group in groups.values() for result in group]
+    limit = CLIPPED * float(np.median(losses))
+    beyond = sum(value > limit for value in losses)
     for row, group in enumerate(groups.values()):
         summary = summary_of(group)
         share, ends = 100 * summary.share, 100 * np.array(summary.interval)
@@ -74,12 +80,14 @@ def draw_groups(results: Sequence[Result], *, loss: str = "final training loss")
         for result in group:
             good = trains(result.record, result.run.settings.loss)
             jitter = 0.3 * ((result.run.settings.seed * 0.618) % 1 - 0.5)
-            right.plot(result.record.final_loss, row + jitter, linestyle="none", marker="o" if good else "x",
+            marker = "o" if good else "x" if result.record.final_loss <= limit else ">"
+            right.plot(min(result.record.final_loss, limit), row + jitter, linestyle="none", marker=marker,
                        color=COLORS[0] if good else COLORS[1], markersize=3.5)
     left.set_yticks(range(len(groups)), list(groups))
     left.set(xlim=(-4, 104), ylim=(len(groups) - 0.5, -0.5), xlabel="seeds that train in %")
     right.set_yticks(range(len(groups)), [""] * len(groups))
-    right.set(ylim=(len(groups) - 0.5, -0.5), xlabel=f"{loss} (cross: fails)")
+    right.set(ylim=(len(groups) - 0.5, -0.5), xlabel=f"{loss} (cross: fails"
+              + (f";\narrow: {beyond} runs above {limit:.2g})" if beyond else ")"))
     return figure
 
 

@@ -76,6 +76,8 @@ class FailureExperiment(Experiment):
             said.append(f"Failing and training runs are told apart (at least {TOLD:.0%} of the pairs in the same "
                         "order, from there to step fifty) "
                         + "; ".join(f"by the {label} from step {step} on" for label, step in early.items()) + ".")
+            if untold := [label for label in SHOWN.values() if label not in early]:
+                said.append(f"They are not by the {' nor by the '.join(untold)}.")
         else:
             said.append("No measurement tells failing from training runs up to step fifty.")
         ends = {name: [float(np.median(np.array(found[name][trained])[:, -1])) for trained in (False, True)]

@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from manifold_opt.experiments.suite.cases import settings_of
-from manifold_opt.experiments.suite.claims import compare, share
+from manifold_opt.experiments.suite.claims import TOO_FEW, differences
 from manifold_opt.experiments.suite.drawing import draw_groups
 from manifold_opt.experiments.suite.experiment import Experiment, Result, Run, by_group, trainings
 
@@ -36,12 +36,10 @@ class Grouped(Experiment):
         return draw_groups(results)
 
     def paragraph(self, results: list[Result]) -> str:
-        """The share of each group, and how it compares with the first."""
+        """How each group compares with the first."""
         groups = by_group(trainings(results))
         first = next(iter(self.cases()))
-        said = [self.introduction()]
-        said += [f"{share(name, group)}." for name, group in groups.items()]
-        if first in groups:
-            said += [compare(name, group, first, groups[first], len(groups) - 1)
-                     for name, group in groups.items() if name != first]
-        return " ".join(said)
+        if first not in groups or len(groups) < 2:
+            return f"{self.introduction()} {TOO_FEW.capitalize()}."
+        others = {name: group for name, group in groups.items() if name != first}
+        return " ".join([self.introduction(), *differences(first, groups[first], others, len(others))])

@@ -2,18 +2,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import product
 from typing import Any, final
 
 from matplotlib.figure import Figure
 
 from manifold_opt.experiments.suite.cases import FOUR, settings_of
-from manifold_opt.experiments.suite.claims import share
+from manifold_opt.experiments.suite.claims import TOO_FEW, differences, summary_of
 from manifold_opt.experiments.suite.drawing import draw_groups
 from manifold_opt.experiments.suite.experiment import Result, by_group, trainings
 from manifold_opt.experiments.suite.grouped import Grouped
+from manifold_opt.experiments.suite.tables import counts_table
 
 __all__ = ["LossesExperiment"]
+
+
+CONDITIONS = tuple((f"{loss.replace('_', '-')}, {'skip' if skip else 'no skip'}", loss, skip)
+                   for loss in ("relative", "cross_entropy") for skip in (False, True))
+"""Name, loss and skip connection of each combination."""
 
 
 @final
@@ -28,9 +33,8 @@ class LossesExperiment(Grouped):
 
     def cases(self) -> Mapping[str, tuple[str, Mapping[str, Any]]]:
         """Every rival with every combination."""
-        return {f"{settings_of(method).label}; {loss.replace('_', '-')}, {'skip' if skip else 'no skip'}":
-                (method, {"loss": loss, "skip": skip})
-                for (loss, skip), method in product(product(("relative", "cross_entropy"), (False, True)), FOUR)}
+        return {f"{settings_of(method).label}; {condition}": (method, {"loss": loss, "skip": skip})
+                for condition, loss, skip in CONDITIONS for method in FOUR}
 
     def introduction(self) -> str:
         """What is varied."""
@@ -41,7 +45,22 @@ class LossesExperiment(Grouped):
         """Shares and losses, one row a group."""
         return draw_groups(results, loss="final loss")
 
-    def paragraph(self, results: list[Result]) -> str:
-        """The share of each group; losses of two kinds are not compared."""
+    def table(self, results: list[Result]) -> str:
+        """How many seeds train, one column a combination; then one line a group."""
         groups = by_group(trainings(results))
-        return " ".join([self.introduction(), *(f"{share(name, group)}." for name, group in groups.items())])
+        counts = {settings_of(method).label: {
+            condition: f"{(summary := summary_of(groups[name])).trained} of {summary.seeds}"
+            for condition, _, _ in CONDITIONS if (name := f"{settings_of(method).label}; {condition}") in groups}
+            for method in FOUR}
+        return "\n\n".join([counts_table("seeds that train", counts), super().table(results)])
+
+    def paragraph(self, results: list[Result]) -> str:
+        """How the paper's method compares with its rivals in each combination; losses of two kinds are not compared."""
+        groups, own, said = by_group(trainings(results)), settings_of(FOUR[-1]).label, [self.introduction()]
+        for condition, _, _ in CONDITIONS:
+            rivals = {name: groups[f"{name}; {condition}"] for method in FOUR[:-1]
+                      if f"{(name := settings_of(method).label)}; {condition}" in groups}
+            if rivals and f"{own}; {condition}" in groups:
+                said += [f"*{condition[:1].upper()}{condition[1:]}:*",
+                         *differences(own, groups[f"{own}; {condition}"], rivals, len(CONDITIONS) * len(rivals))]
+        return " ".join(said if len(said) > 1 else [*said, f"{TOO_FEW.capitalize()}."])

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from manifold_opt.experiments.records import Record
 from manifold_opt.experiments.suite.statistics import TARGETS, Summary, summarize
 
-__all__ = ["shares_table", "times_table"]
+__all__ = ["counts_table", "shares_table", "times_table"]
 
 
 def shares_table(groups: Mapping[str, tuple[Sequence[Record], str]]) -> str:
@@ -40,6 +40,25 @@ def shares_table(groups: Mapping[str, tuple[Sequence[Record], str]]) -> str:
                      f"{_spread(summary.loss, 3):<22}  {_spread(summary.accuracy, 1, 100):<20}  "
                      f"{_reached(summary, TARGETS[0]):<14}{_reached(summary, TARGETS[1]):>9}  {summary.defect:>6.3g}")
     return "\n".join(line.rstrip() for line in lines)
+
+
+def counts_table(title: str, counts: Mapping[str, Mapping[str, str]]) -> str:
+    """How many seeds train: one line a method, one column a setting; "-" where nothing is known.
+
+    Examples
+    --------
+    >>> from manifold_opt.experiments.suite.tables import counts_table
+    >>> print(counts_table("seeds by L", {"Adam": {"2": "20 of 20", "16": "17 of 20"}, "free": {"16": "0 of 20"}}))
+    seeds by L         2        16
+    Adam        20 of 20  17 of 20
+    free               -   0 of 20
+    """
+    columns = list(dict.fromkeys(column for found in counts.values() for column in found))
+    rows = [[title, *columns], *([name, *(found.get(column, "-") for column in columns)]
+                                 for name, found in counts.items())]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(columns) + 1)]
+    return "\n".join("  ".join(f"{entry:{'<' if place == 0 else '>'}{widths[place]}}"
+                               for place, entry in enumerate(row)) for row in rows)
 
 
 def times_table(groups: Mapping[str, Sequence[Record]]) -> str:

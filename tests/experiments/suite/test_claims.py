@@ -5,7 +5,8 @@ import pytest
 
 from manifold_opt.experiments import Record, Settings
 from manifold_opt.experiments.suite import TOO_FEW, Result, Run, compare, share, winner
-from manifold_opt.experiments.suite.methods import answer
+from manifold_opt.experiments.suite.claims import pairs_table
+from manifold_opt.experiments.suite.methods import MethodsExperiment, answer
 
 
 def group(name: str, *losses: float, rival: str = "adam") -> list[Result]:
@@ -75,3 +76,21 @@ def test_the_answer_names_a_rival_that_wins():
     near = group("near", *(loss + (0.01 if seed % 2 else -0.009) for seed, loss in enumerate(GOOD)), rival="muon")
     assert "no winner is shown" in answer([*own, *rival, *near]) and "no winner" not in said
     assert "a rival, not" not in answer([*group(Settings().label, *GOOD), *group("rival", *BAD, rival="muon")])
+
+
+def test_pairs_are_counted_seed_by_seed():
+    own = group("own", *GOOD[:15], *BAD[:5])
+    rival = group("rival", *BAD[:2], *(loss - 0.01 for loss in GOOD[2:18]), *BAD[:2])
+    few = group("few", *GOOD[:19])
+    title, _, line = pairs_table("own", own, {"rival": rival, "few": few}).splitlines()
+    assert title == "own against"
+    assert line.split() == ["rival", "2", "3", "1", "13", "0", "13", "0.0002"]
+    assert pairs_table("own", own, {"few": few}) == ""
+
+
+def test_the_main_table_sets_the_paper_against_those_that_are_run_in_the_same_way():
+    results = [*group("rival", *GOOD, rival="muon"), *group(Settings().label, *BAD)]
+    lines = MethodsExperiment().table(results).splitlines()
+    assert lines[4] == f"{Settings().label} against"
+    assert lines[6].split()[:3] == ["rival", "0", "20"]
+    assert len(lines) == 7

@@ -13,6 +13,7 @@ from manifold_opt.experiments import Record, Settings, Training
 from manifold_opt.experiments.rivals import RIVALS
 from manifold_opt.experiments.suite import EXPERIMENTS, TOO_FEW, Result
 from manifold_opt.experiments.suite.cases import METHODS, OWN, settings_of
+from manifold_opt.experiments.suite.drawing import draw_groups
 from manifold_opt.experiments.suite.failure import separation
 from manifold_opt.experiments.suite.first_steps import STEPS, first_steps, token_rank, token_spread
 from manifold_opt.experiments.suite.rounding import flips
@@ -141,3 +142,12 @@ def test_a_step_taken_apart_is_the_step(rival):
         params, state = training.optimizer.step(params, grads, state, overwrite=True)
         for path, Y in leaves(params):
             np.testing.assert_array_equal(points[path], Y, err_msg=path)
+
+
+def test_losses_far_above_the_others_are_drawn_at_the_edge_and_said():
+    runs = EXPERIMENTS["losses"].runs(range(2))[:4]
+    results = [Result(run, Record().extended([loss], 0.5, 3.0, 1.0)) for run, loss in zip(runs, (0.7, 0.8, 0.9, 300.0))]
+    axes = draw_groups(results, loss="loss").axes[1]
+    assert axes.get_xlabel() == "loss (cross: fails;\narrow: 1 runs above 3.4)"
+    assert max(float(line.get_xdata()[0]) for line in axes.lines) == pytest.approx(3.4)
+    assert draw_groups(results[:3], loss="loss").axes[1].get_xlabel() == "loss (cross: fails)"
