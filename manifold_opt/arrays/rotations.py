@@ -61,7 +61,7 @@ def skew_exponential(X: Array, rest: Array | None = None) -> Array:
     X = X.astype(np.result_type(X.dtype, np.float64), copy=False)
     norm = spectral_bound(X)
     if not norm * eps < 1.0:
-        raise RetractionError(f"the exponential must have a matrix of norm below 1/eps = {1 / eps:.1e}, beyond "
+        raise RetractionError(f"the velocity of a geodesic must be of norm below 1/eps = {1 / eps:.1e}, beyond "
                               f"which no digit of an angle is known: got {norm:.1e}; take a smaller step")
     D = _exact_doublings(X, rest, norm) if exact else _plain_doublings(X, norm)
     # errors of eps (exact: eps 2^-22) have been doubled up to the norm

@@ -93,13 +93,16 @@ class MatrixSpace(HomogeneousSpace):
     def point_defect(self, Y: Array) -> Array:
         r"""The Frobenius norm of :math:`Y^*Y - I`, of shape (...)."""
         self._check("Y", Y)
-        return np.asarray(np.linalg.norm(self.adjoint(Y) @ Y - np.eye(self.shape[1], dtype=Y.dtype), axis=(-2, -1)))
+        with np.errstate(over="ignore", invalid="ignore"):
+            defect = self.adjoint(Y) @ Y - np.eye(self.shape[1], dtype=Y.dtype)
+            return np.asarray(np.linalg.norm(defect, axis=(-2, -1)))
 
     @final
     def tangent_defect(self, Y: Array, Delta: Array) -> Array:
         r"""The Frobenius norm of :math:`Y^*\Delta + \Delta^*Y`, or of what else must vanish in :math:`Y^*\Delta`."""
-        A = self.adjoint(self._check("Y", Y)) @ self._check("Delta", Delta)
-        return np.asarray(np.linalg.norm(self.tangent_space.frame_defect(A), axis=(-2, -1)))
+        with np.errstate(over="ignore", invalid="ignore"):
+            A = self.adjoint(self._check("Y", Y)) @ self._check("Delta", Delta)
+            return np.asarray(np.linalg.norm(self.tangent_space.frame_defect(A), axis=(-2, -1)))
 
     @final
     def metric_operator(self, Y: Array, Z: Array) -> Array:
