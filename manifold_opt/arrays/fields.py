@@ -14,7 +14,7 @@ REALS: dict[Field, int] = {"real": 1, "complex": 2}
 
 def transposed(M: Array) -> Array:
     r"""The conjugate transpose :math:`M^H` of matrices; of real ones a view."""
-    return np.swapaxes(M.conj(), -1, -2)
+    return M.conj().swapaxes(-1, -2)
 
 
 def squared(X: Array) -> Array:

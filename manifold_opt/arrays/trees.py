@@ -78,17 +78,16 @@ def map_tree(function: Callable[..., Any], tree: Tree, *others: Tree, path: str 
     ...
     ValueError: trees must have the same structure: at 'x' a list of 2 meets a list of 1
     """
-    branches = _branches(tree)
-    for k, other in enumerate(others):
-        if (branches is not None or _branches(other) is not None) and _structure(other) != _structure(tree):
+    branches, subtrees = _branches(tree), [_branches(other) for other in others]
+    for k, (other, found) in enumerate(zip(others, subtrees)):
+        if not (branches is found is None or _alike(tree, branches, other, found)):
             where = f"at {path!r}" if path else "at the root"
             subject = (f"{labels[k + 1]} must have the structure of {labels[0]}" if labels
                        else "trees must have the same structure")
             raise ValueError(f"{subject}: {where} {_describe(tree)} meets {_describe(other)}")
     if branches is None:
         return function(path, tree, *others) if names else function(tree, *others)
-    subtrees = [_branches(other) or {} for other in others]
-    results = {name: map_tree(function, subtree, *(other[name] for other in subtrees), path=_join(path, name),
+    results = {name: map_tree(function, subtree, *[found[name] for found in subtrees if found], path=_join(path, name),
                               names=names, labels=labels) for name, subtree in branches.items()}
     return _rebuild(tree, results)
 
@@ -123,7 +122,7 @@ def spread(prefix: Tree, tree: Tree, path: str = "") -> Tree:
     branches, given = _branches(tree), _branches(prefix)
     if given is None:
         return map_tree(lambda leaf: prefix, tree)
-    fits = given.keys() <= (branches or {}).keys() if isinstance(tree, dict) else _structure(prefix) == _structure(tree)
+    fits = given.keys() <= (branches or {}).keys() if isinstance(tree, dict) else _alike(tree, branches, prefix, given)
     if branches is None or not fits or not isinstance(prefix, type(tree)):
         where = f"at {path!r}" if path else "at the root"
         raise ValueError(f"trees must have the same structure: {where} {_describe(tree)} meets {_describe(prefix)}")
@@ -158,11 +157,12 @@ def _join(path: str, name: object) -> str:
     return f"{path}.{name}" if path else str(name)
 
 
-def _structure(tree: Tree) -> object:
-    branches = _branches(tree)
-    if branches is None:
-        return None
-    return dict if isinstance(tree, dict) else type(tree), frozenset(branches)
+def _alike(tree: Tree, branches: dict[Any, Tree] | None, other: Tree, found: dict[Any, Tree] | None) -> bool:
+    """Whether two trees, whose branches are given, are of one kind with the same branches."""
+    if branches is None or found is None:
+        return branches is found
+    return ((isinstance(other, dict) if isinstance(tree, dict) else type(other) is type(tree))
+            and branches.keys() == found.keys())
 
 
 def _describe(tree: Tree) -> str:

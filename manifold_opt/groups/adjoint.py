@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import lru_cache
 from typing import Literal, final
 
 import numpy as np
@@ -165,10 +166,8 @@ class Adjoint(ABC):
 
     @final
     def complement(self, N: int, n: int) -> Array:
-        """Indices (N - n,) of the columns of the N x N identity that are not in E."""
-        rest = np.ones(N, bool)
-        rest[self.frame(N, n)] = False
-        return np.flatnonzero(rest)
+        """Indices (N - n,) of the columns of the N x N identity that are not in E; read-only."""
+        return _complement(self, N, n)
 
     def dimension(self, n: int) -> int:
         """Dimension of the algebra of n x n matrices."""
@@ -182,6 +181,16 @@ class Adjoint(ABC):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
+
+
+@lru_cache(maxsize=256)
+def _complement(adjoint: Adjoint, N: int, n: int) -> Array:
+    """The indices that are not in the frame; they are asked for many times in a step."""
+    rest = np.ones(N, bool)
+    rest[adjoint.frame(N, n)] = False
+    indices = np.flatnonzero(rest)
+    indices.flags.writeable = False
+    return indices
 
 
 def checked_inverse(M: Array, requirement: str) -> Array:

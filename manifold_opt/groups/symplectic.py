@@ -39,12 +39,12 @@ class SymplecticAdjoint(Adjoint):
         """The adjoint blocks (..., 2q, 2p) of M (..., 2p, 2q)."""
         p, q = M.shape[-2] // 2, M.shape[-1] // 2
         adjoint = np.empty((*M.shape[:-2], 2 * q, 2 * p), M.dtype)
-        adjoint[..., :q, :p] = np.swapaxes(M[..., p:, q:], -1, -2)
-        adjoint[..., q:, p:] = np.swapaxes(M[..., :p, :q], -1, -2)
+        Mt = M.swapaxes(-1, -2)
+        adjoint[..., :q, :p], adjoint[..., q:, p:] = Mt[..., q:, p:], Mt[..., :q, :p]
         # not np.negative: NumPy 2.4 reads a wrong stride where input and output are both strided by 16
         # (float32) or 64 (float64) bytes, as here with one pair of columns
-        np.multiply(np.swapaxes(M[..., :p, q:], -1, -2), -1, out=adjoint[..., :q, p:])
-        np.multiply(np.swapaxes(M[..., p:, :q], -1, -2), -1, out=adjoint[..., q:, :p])
+        np.multiply(Mt[..., q:, :p], -1, out=adjoint[..., :q, p:])
+        np.multiply(Mt[..., :q, p:], -1, out=adjoint[..., q:, :p])
         return adjoint
 
     def frame(self, N: int, n: int) -> Array:

@@ -46,8 +46,9 @@ class Cayley(Retraction):
 
     def step(self, W: HorizontalElement) -> GroupStep:
         """See :meth:`Retraction.step`; RetractionError where 2 is an eigenvalue of the velocity (symplectic spaces)."""
-        T = _half_square(W)
-        long = _is_long(T)
+        with np.errstate(over="ignore"):
+            T = _half_square(W)
+            long = _is_long(T)
         if not long.any():
             return FractionStep(W.B, W.adjoint.cayley_fraction(T))
         return split_by_length(W, long, _short_cayley, _long_cayley if W.adjoint.is_compact else _cayley_by_inverse)
@@ -80,15 +81,15 @@ class CayleyFactor(Retraction):
 
     def step(self, W: HorizontalElement) -> GroupStep:
         """See :meth:`Retraction.step`; RetractionError where 2 is an eigenvalue of the velocity (symplectic spaces)."""
-        long = _is_long(_half_square(W)) & W.adjoint.is_compact
+        with np.errstate(over="ignore"):
+            long = _is_long(_half_square(W)) & W.adjoint.is_compact
         return split_by_length(W, long, _cayley_by_factor, _long_cayley)
 
 
 def _half_square(W: HorizontalElement) -> Array:
     r"""The matrix :math:`T = M - I = \frac14B^*B - \frac12A`; infinite where it overflows."""
-    with np.errstate(over="ignore"):
-        # NumPy takes B^T B of the same array for a symmetric product, which is slow for many small matrices
-        T = W.adjoint(W.B) @ (0.25 * W.B) if W.batch else 0.25 * (W.adjoint(W.B) @ W.B)
+    # NumPy takes B^T B of the same array for a symmetric product, which is slow for many small matrices
+    T = W.adjoint(W.B) @ (0.25 * W.B) if W.batch else 0.25 * (W.adjoint(W.B) @ W.B)
     T -= 0.5 * W.A
     return np.asarray(T)
 
@@ -98,8 +99,7 @@ def _is_long(T: Array) -> Array:
 
     Many singular values share the norm of a large matrix, each of which is then small.
     """
-    with np.errstate(over="ignore"):
-        return np.asarray(np.linalg.norm(T, axis=(-2, -1)) > max(1.0, 0.25 * T.shape[-1] ** 0.5))
+    return np.asarray(np.linalg.norm(T, axis=(-2, -1)) > max(1.0, 0.25 * T.shape[-1] ** 0.5))
 
 
 def _short_cayley(W: HorizontalElement) -> FractionStep:
@@ -129,7 +129,9 @@ def _long_cayley(W: HorizontalElement) -> LowRankStep:
 
 def _cayley_by_inverse(W: HorizontalElement) -> LowRankStep:
     """The closed form from M^-1 itself, of which F = I - M^-1 keeps few digits where the step is long."""
-    inverse = W.adjoint.checked_cayley_inverse(_half_square(W))
+    with np.errstate(over="ignore"):
+        T = _half_square(W)
+    inverse = W.adjoint.checked_cayley_inverse(T)
     alpha = 2 * (inverse - np.eye(inverse.shape[-1], dtype=inverse.dtype))
     return LowRankStep(W.B, alpha, inverse, inverse, 0.5 * inverse, long=True)
 

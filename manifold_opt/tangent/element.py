@@ -81,15 +81,15 @@ class HorizontalElement:
                                  self.space)
 
     def __add__(self, other: HorizontalElement) -> HorizontalElement:
-        return self.map(np.add, other)
+        return HorizontalElement(self.A + other.A, self.B + other.B, self.space)
 
     def __sub__(self, other: HorizontalElement) -> HorizontalElement:
-        return self.map(np.subtract, other)
+        return HorizontalElement(self.A - other.A, self.B - other.B, self.space)
 
     def __mul__(self, scalar: float) -> HorizontalElement:
         # a Python float keeps float32 blocks float32, a NumPy float64 scalar would not
         scalar = float(scalar)
-        return self.map(lambda block: block * scalar)
+        return HorizontalElement(self.A * scalar, self.B * scalar, self.space)
 
     __rmul__ = __mul__
 
@@ -123,7 +123,7 @@ class HorizontalElement:
     def shift(self, delta: float) -> HorizontalElement:
         """Add a number to every entry (Adam's delta)."""
         delta = float(delta)
-        return self.map(lambda block: block + delta)
+        return HorizontalElement(self.A + delta, self.B + delta, self.space)
 
     def divide(self, other: HorizontalElement) -> HorizontalElement:
         """Divide entry by entry."""
