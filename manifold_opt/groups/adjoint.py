@@ -1,4 +1,4 @@
-"""The one adjoint M* that makes a single set of formulas serve O(N), Sp(2N) and every group that preserves a form."""
+"""The one adjoint M* that makes a single set of formulas serve O(N), Sp(N2) and every group that preserves a form."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod

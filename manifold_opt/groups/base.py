@@ -95,7 +95,7 @@ class MatrixGroup(LieGroup):
     Attributes
     ----------
     N : int
-        Number of rows (for Sp(2N) the even number written N2).
+        Number of rows (for Sp(N2) the even number written N2).
     adjoint : Adjoint
         Callable, :math:`M \mapsto M^*` for blocks of any size that the adjoint takes.
 
@@ -167,7 +167,7 @@ class MatrixGroup(LieGroup):
         ValueError
             If X is not in the algebra or not finite.
         OverflowError
-            If entries of the result exceed the range of the dtype (possible on Sp(2N), which is not compact).
+            If entries of the result exceed the range of the dtype (possible on Sp(N2), which is not compact).
         """
         result = self.adjoint.exponential(self._check_algebra(X))
         if not np.isfinite(result).all():
@@ -182,7 +182,7 @@ class MatrixGroup(LieGroup):
         ------
         ValueError
             If X is not in the algebra or not finite; :class:`~manifold_opt.sections.RetractionError` with the condition
-            number where 2 is an eigenvalue of X to working precision (possible on Sp(2N)).
+            number where 2 is an eigenvalue of X to working precision (possible on Sp(N2)).
         """
         return self.adjoint.cayley(self._check_algebra(X))
 

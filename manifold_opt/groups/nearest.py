@@ -22,7 +22,7 @@ def polar_factor(M: Array, adjoint: Callable[[Array], Array]) -> Array:
     least, largest = (np.min(sigma, axis=-1, initial=np.inf), np.max(sigma, axis=-1, initial=0.0))
     # written so that NaN is an error
     if not np.all(least > max(M.shape[-2:]) * np.finfo(M.dtype).eps * largest):
-        raise ValueError("M must have full column rank, without which no point is nearest: singular values from "
+        raise ValueError("M must have full column rank, or more than one point is nearest: singular values from "
                          f"{np.min(least):.1e} to {np.max(largest):.1e}")
     # the factors of an SVD are orthogonal to some ten eps only
     return newton_schulz(U @ Vh, adjoint)

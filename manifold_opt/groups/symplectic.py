@@ -1,4 +1,4 @@
-"""The real symplectic group Sp(2N, R): its adjoint, and the completion by a Hermitian eigendecomposition."""
+"""The real symplectic group Sp(N2, R): its adjoint, and the completion by a Hermitian eigendecomposition."""
 from __future__ import annotations
 
 from typing import Any, final
@@ -20,7 +20,7 @@ class SymplecticAdjoint(Adjoint):
     r"""The symplectic adjoint :math:`M^* = J_q^T M^T J_p` with :math:`J = [[0, I], [-I, 0]]` of the block's size.
 
     In halves, :math:`[[a, b], [c, d]]^* = [[d^T, -b^T], [-c^T, a^T]]`. The frame of the symplectic spaces is made of
-    columns 1..n and N+1..N+n of the 2N x 2N identity.
+    columns 1..n2/2 and N2/2+1..N2/2+n2/2 of the N2 x N2 identity.
 
     Source: Bendokat and Zimmermann, arXiv:2108.12447, section 2.
 
@@ -87,7 +87,7 @@ class SymplecticAdjoint(Adjoint):
 
     @property
     def is_compact(self) -> bool:
-        """False: Sp(2N) is not compact."""
+        """False: Sp(N2) is not compact."""
         return False
 
     def complete(self, Y: Array) -> Array:
@@ -103,12 +103,12 @@ class SymplecticAdjoint(Adjoint):
         Parameters
         ----------
         Y : numpy.ndarray
-            Points (..., 2N, 2n) with Y*Y = I.
+            Points (..., N2, n2) with Y*Y = I.
 
         Returns
         -------
         numpy.ndarray
-            Columns (..., 2N, 2(N - n)), positions first, then momenta.
+            Columns (..., N2, N2 - n2), positions first, then momenta.
 
         Raises
         ------
@@ -143,7 +143,7 @@ class SymplecticAdjoint(Adjoint):
 
 @final
 class SymplecticGroup(MatrixGroup):
-    r"""The symplectic group :math:`Sp(2N) = \{M : M^TJM = J\}`, with the Hamiltonian matrices as Lie algebra.
+    r"""The symplectic group :math:`Sp(N_2) = \{M : M^TJM = J\}`, with the Hamiltonian matrices as Lie algebra.
 
     Hamiltonian matrices are :math:`[[P, Q], [R, -P^T]]` with Q and R symmetric. The group is not compact.
 
@@ -152,7 +152,7 @@ class SymplecticGroup(MatrixGroup):
     Parameters
     ----------
     N2 : int
-        Number of rows 2N, even.
+        Number of rows, even.
 
     Raises
     ------
@@ -174,13 +174,13 @@ class SymplecticGroup(MatrixGroup):
 
     def random(self, rng: np.random.Generator, batch: tuple[int, ...] = (), dtype: npt.DTypeLike = np.float64, *,
                condition: float = 10.0) -> Array:
-        """Elements (*batch, 2N, 2N) of the given condition number: there is no uniform distribution."""
+        """Elements (*batch, N2, N2) of the given condition number: there is no uniform distribution."""
         batch, dtype = check_sampling(rng, batch, dtype)
         return random_symplectic(rng, (*batch, self.N, self.N), condition).astype(dtype)
 
 
 def random_orthosymplectic(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    """Columns (..., 2N, 2n) of uniformly distributed orthogonal symplectic matrices [[Re U, -Im U], [Im U, Re U]] with
+    """Columns (..., N2, n2) of uniformly distributed orthogonal symplectic matrices [[Re U, -Im U], [Im U, Re U]] with
     Haar unitary U, in float64.
     """
     half = (*shape[:-2], shape[-2] // 2, shape[-1] // 2)
@@ -190,7 +190,7 @@ def random_orthosymplectic(rng: np.random.Generator, shape: tuple[int, ...]) -> 
 
 
 def random_symplectic(rng: np.random.Generator, shape: tuple[int, ...], condition: float) -> Array:
-    """Symplectic matrices (..., 2N, 2n) of a condition number, in float64; ValueError if it is below 1 or infinite.
+    """Symplectic matrices (..., N2, n2) of a condition number, in float64; ValueError if it is below 1 or infinite.
 
     They are the frame columns of U D V, with uniformly distributed orthogonal symplectic matrices U and V and
     D = diag(d, 1/d), where one of the d is exp(t), the others are near 1, and t is found by bisection.

@@ -22,8 +22,9 @@ class Adam(Method):
 
     .. math::
 
-        B_1 &\leftarrow \frac{\rho_1 - \rho_1^t}{1 - \rho_1^t}B_1 + \frac{1 - \rho_1}{1 - \rho_1^t}B, \\
-        B_2 &\leftarrow \frac{\rho_2 - \rho_2^t}{1 - \rho_2^t}B_2 + \frac{1 - \rho_2}{1 - \rho_2^t}B \odot B, \\
+        B_1 &\leftarrow \frac{\rho_1 - \rho_1^t}{1 - \rho_1^t}B_1 + \frac{1 - \rho_1}{1 - \rho_1^t}\bar B, \\
+        B_2 &\leftarrow \frac{\rho_2 - \rho_2^t}{1 - \rho_2^t}B_2
+            + \frac{1 - \rho_2}{1 - \rho_2^t}\bar B \odot \bar B, \\
         W &= -\eta\,B_1/(\sqrt{B_2} + \delta).
 
     This is bias-corrected Adam: the moments are the corrected ones of the textbook, with which it agrees to rounding
@@ -83,9 +84,9 @@ class Adam(Method):
     def update(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:
         r"""The three formulas: both moments, then the velocity."""
         rho1, rho2, eta = self.rho1, self.rho2, rate_at("learning_rate", self.learning_rate, t)
-        # B1 <- (rho1 - rho1^t)/(1 - rho1^t) B1 + (1 - rho1)/(1 - rho1^t) B
+        # B1 <- (rho1 - rho1^t)/(1 - rho1^t) B1 + (1 - rho1)/(1 - rho1^t) B_bar
         B1 = (rho1 - rho1**t) / (1 - rho1**t) * moments["B1"] + (1 - rho1) / (1 - rho1**t) * G
-        # B2 <- (rho2 - rho2^t)/(1 - rho2^t) B2 + (1 - rho2)/(1 - rho2^t) B o B
+        # B2 <- (rho2 - rho2^t)/(1 - rho2^t) B2 + (1 - rho2)/(1 - rho2^t) B_bar o B_bar
         B2 = (rho2 - rho2**t) / (1 - rho2**t) * moments["B2"] + (1 - rho2) / (1 - rho2**t) * G.square()
         # W = -eta B1/(sqrt(B2) + delta)
         W = -eta * (B1 / B2.sqrt().shift(self.delta))

@@ -14,7 +14,7 @@ __all__ = ["Gradient"]
 @final
 @dataclass(frozen=True)
 class Gradient(Method):
-    r"""Gradient descent, :math:`W = -\eta B`.
+    r"""Gradient descent, :math:`W = -\eta\bar B`.
 
     Paper: v4, section 3 (the methods of which Adam is a refinement) and section 5.
 
@@ -48,5 +48,5 @@ class Gradient(Method):
         return {}
 
     def update(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:
-        r""":math:`W = -\eta B`."""
+        r""":math:`W = -\eta\bar B`."""
         return -rate_at("learning_rate", self.learning_rate, t) * G, moments

@@ -16,7 +16,7 @@ __all__ = ["Momentum"]
 @final
 @dataclass(frozen=True)
 class Momentum(Method):
-    r"""Gradient descent with momentum, :math:`B_1 \leftarrow \alpha B_1 + B`, :math:`W = -\eta B_1`.
+    r"""Gradient descent with momentum, :math:`B_1 \leftarrow \alpha B_1 + \bar B`, :math:`W = -\eta B_1`.
 
     Under a constant gradient C the moment after s steps is :math:`C(1 - \alpha^s)/(1 - \alpha)`.
     Paper: v4, section 3 and section 5.
@@ -58,6 +58,6 @@ class Momentum(Method):
         return {"B1": like.map(np.zeros_like)}
 
     def update(self, G: HorizontalElement, moments: Moments, t: int) -> tuple[HorizontalElement, Moments]:
-        r""":math:`B_1 \leftarrow \alpha B_1 + B`, :math:`W = -\eta B_1`."""
+        r""":math:`B_1 \leftarrow \alpha B_1 + \bar B`, :math:`W = -\eta B_1`."""
         B1 = moments["B1"] * self.alpha + G
         return -rate_at("learning_rate", self.learning_rate, t) * B1, {"B1": B1}

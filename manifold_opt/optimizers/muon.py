@@ -21,7 +21,7 @@ __all__ = ["Muon"]
 class Muon(Method):
     r"""Momentum, and the step of spectral norm :math:`\eta` along which the loss falls most.
 
-    .. math:: B_1 \leftarrow \alpha B_1 + B, \qquad W = \eta\,
+    .. math:: B_1 \leftarrow \alpha B_1 + \bar B, \qquad W = \eta\,
         \underset{\|W\|_2 \le 1,\ W \in \mathfrak g^{hor}}{\mathrm{arg\,min}} \langle B_1, W\rangle .
 
     On vector spaces of matrices and on the Grassmann manifold W is :math:`-\eta\,\mathrm{msign}(B_1)`, with

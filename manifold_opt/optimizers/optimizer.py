@@ -111,7 +111,7 @@ class Optimizer:
 
     .. math::
 
-        B = \lambda(Y)^{-1}\Omega(Y, \mathrm{grad}\,L)\lambda(Y), \quad W = \mathrm{method}(B), \quad
+        \bar B = \lambda(Y)^{-1}\Omega(Y, \mathrm{grad}\,L)\lambda(Y), \quad W = \mathrm{method}(\bar B), \quad
         \Lambda \leftarrow \Lambda\,\mathcal R(W), \quad Y \leftarrow \Lambda E.
 
     Arrays are never shared with the caller. What comes in is copied where it is kept, what goes out is the caller's:

@@ -85,7 +85,7 @@ def draw_splitting(axes: Any, N: int, frame: Array | Sequence[int], title: str =
     grassmann : bool
         Whether A is vertical, too.
     transposed : str
-        How the adjoint is written: "^T" for O(N), "^*" for Sp(2N).
+        How the adjoint is written: "^T" for O(N), "^*" for Sp(N2).
 
     Returns
     -------

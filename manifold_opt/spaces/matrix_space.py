@@ -33,7 +33,7 @@ class MatrixSpace(HomogeneousSpace):
 
         g_Y(\Delta, \Delta) = \tfrac12\|\Omega\|^2, \quad \Omega = X - X^*, \quad X = (\mathcal G_Y\Delta)Y^T,
 
-    which is the canonical one on the quotients of O(N) and the right-invariant one on those of Sp(2N). Gradient and
+    which is the canonical one on the quotients of O(N) and the right-invariant one on those of Sp(N2). Gradient and
     projection belong to it: the gradient of L is :math:`(X - X^*)Y` with :math:`X = \nabla L\,Y^T`, the projection of
     Z is the gradient of :math:`\mathcal G_YZ`. So a subclass must not define a metric of its own (TypeError); a space
     with another metric derives from :class:`~manifold_opt.spaces.HomogeneousSpace` and says what its gradient is.
@@ -132,7 +132,7 @@ class MatrixSpace(HomogeneousSpace):
         r"""The lift :math:`\Omega = X - X^*` with :math:`X = (\mathcal G_Y\Delta)Y^T`, of shape (..., N, N).
 
         On the quotients of O(N) it is :math:`(I - \frac12YY^T)\Delta Y^T - Y\Delta^T(I - \frac12YY^T)`, on those of
-        Sp(2N) the right-invariant lift. It maps Y to Delta (on the symplectic Grassmann manifold to the representative
+        Sp(N2) the right-invariant lift. It maps Y to Delta (on the symplectic Grassmann manifold to the representative
         of Delta that is orthogonal to the vertical vectors).
         """
         F, Q, _ = self._dual(self._check("Y", Y), self._check("Delta", Delta))

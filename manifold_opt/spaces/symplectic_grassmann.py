@@ -1,4 +1,4 @@
-"""The symplectic Grassmann manifold SpGr(2n, 2N)."""
+"""The symplectic Grassmann manifold SpGr(n2, N2)."""
 from __future__ import annotations
 
 from typing import final
@@ -16,10 +16,10 @@ __all__ = ["SymplecticGrassmann"]
 
 @final
 class SymplecticGrassmann(SymplecticSpace):
-    r"""The symplectic Grassmann manifold :math:`SpGr(2n, 2N) = Sp(2N)/(Sp(2n) \times Sp(2(N - n)))`.
+    r"""The symplectic Grassmann manifold :math:`SpGr(n_2, N_2) = Sp(N_2)/(Sp(n_2) \times Sp(N_2 - n_2))`.
 
     A point is a symplectic subspace, given by a representative Y with :math:`Y^*Y = I`. A tangent vector is a class
-    :math:`\Delta + YA` with A in sp(2n), and there are two natural representatives: the *reductive* one, with
+    :math:`\Delta + YA` with A in sp(n2), and there are two natural representatives: the *reductive* one, with
     :math:`Y^*\Delta = 0`, which belongs to the global tangent space and is orthogonal to the vertical space in the
     pseudo-Riemannian metric; and the *metric* one, orthogonal to it in the Riemannian metric. The library's tangent
     vectors are the reductive ones; metric and lift go over to the other one through :meth:`metric_representative`.
@@ -28,9 +28,9 @@ class SymplecticGrassmann(SymplecticSpace):
     Parameters
     ----------
     N2 : int
-        Number of rows 2N, even.
+        Number of rows, even.
     n2 : int
-        Number of columns 2n, even, 2 <= n2 <= N2.
+        Number of columns, even, 2 <= n2 <= N2.
 
     Raises
     ------

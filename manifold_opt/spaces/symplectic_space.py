@@ -14,7 +14,7 @@ __all__ = ["SymplecticSpace"]
 
 
 class SymplecticSpace(PseudoRiemannianSpace):
-    """A quotient of Sp(2N), with the two metrics of every space whose group is not compact.
+    """A quotient of Sp(N2), with the two metrics of every space whose group is not compact.
 
     Source: Bendokat and Zimmermann, arXiv:2108.12447.
 

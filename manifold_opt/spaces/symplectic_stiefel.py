@@ -1,4 +1,4 @@
-"""The symplectic Stiefel manifold SpSt(2n, 2N)."""
+"""The symplectic Stiefel manifold SpSt(n2, N2)."""
 from __future__ import annotations
 
 from typing import final
@@ -12,18 +12,18 @@ __all__ = ["SymplecticStiefel"]
 
 @final
 class SymplecticStiefel(SymplecticSpace):
-    r"""The symplectic Stiefel manifold :math:`SpSt(2n, 2N) = \{Y : Y^TJ_{2N}Y = J_{2n}\} = Sp(2N)/Sp(2(N - n))`.
+    r"""The symplectic Stiefel manifold :math:`SpSt(n_2, N_2) = \{Y : Y^TJ_{N_2}Y = J_{n_2}\} = Sp(N_2)/Sp(N_2 - n_2)`.
 
-    With n2 = N2 it is the group Sp(2N) itself. Metric, gradient and lift are those of the right-invariant Riemannian
+    With n2 = N2 it is the group Sp(N2) itself. Metric, gradient and lift are those of the right-invariant Riemannian
     metric; see :class:`~manifold_opt.spaces.pseudo_riemannian_space.PseudoRiemannianSpace` for the other one.
     Source: Bendokat and Zimmermann, arXiv:2108.12447, section 4.
 
     Parameters
     ----------
     N2 : int
-        Number of rows 2N, even.
+        Number of rows, even.
     n2 : int
-        Number of columns 2n, even, 2 <= n2 <= N2.
+        Number of columns, even, 2 <= n2 <= N2.
 
     Raises
     ------

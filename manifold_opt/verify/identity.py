@@ -118,7 +118,7 @@ CONDITIONS: dict[str, Callable[[Trial], bool]] = {
     "matrix spaces": lambda trial: trial.adjoint is not None,
     "quotients of O(N)": lambda trial: trial.adjoint is not None and trial.is_isometric,
     "groups that are not compact": lambda trial: trial.adjoint is not None and not trial.is_isometric,
-    "quotients of Sp(2N)": lambda trial: isinstance(trial.adjoint, SymplecticAdjoint),
+    "quotients of Sp(N2)": lambda trial: isinstance(trial.adjoint, SymplecticAdjoint),
     "Grassmann kinds": lambda trial: trial.is_grassmann,
     "no Grassmann kinds": lambda trial: not trial.is_grassmann,
     "proper quotients": lambda trial: trial.adjoint is not None and trial.shape[0] > trial.shape[1],

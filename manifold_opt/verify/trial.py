@@ -53,7 +53,7 @@ class Trial:
     cond : float
         Condition number of the points where they have one to choose (symplectic spaces).
     scale : float
-        Length of the tangent vectors; on quotients of Sp(2N), where long steps overflow, at most 1.
+        Length of the tangent vectors; on quotients of Sp(N2), where long steps overflow, at most 1.
     method : object or None
         A method such as Adam, with `init` and `update`.
     retractions : mapping or None
@@ -179,7 +179,7 @@ class Trial:
     def length(self, Delta: Array) -> Array:
         """The size of a tangent vector in the metric, before a vertical part is taken away: the norm of Delta R^-1.
 
-        On quotients of O(N) and on spaces of vectors it is the Frobenius norm; on quotients of Sp(2N), with Y = QR,
+        On quotients of O(N) and on spaces of vectors it is the Frobenius norm; on quotients of Sp(N2), with Y = QR,
         that of the lift up to a factor between 1/2 and 2.
         """
         if self.is_isometric:
@@ -250,7 +250,7 @@ class Trial:
         return {}
 
     def section(self, kind: str) -> Any:
-        """The section over Y; NotCovered where the reflector of a quotient of Sp(2N) is undefined at Y."""
+        """The section over Y; NotCovered where the reflector of a quotient of Sp(N2) is undefined at Y."""
         if kind not in self._sections:
             try:
                 self._sections[kind] = self.space.global_section(self.Y, kind)

@@ -33,7 +33,7 @@ class DenseSpace:
 
     @property
     def is_symplectic(self) -> bool:
-        """Whether the group is Sp(2N)."""
+        """Whether the group is Sp(N2)."""
         return self.kind.startswith("symplectic")
 
     @property

@@ -32,7 +32,7 @@ def horizontal_part(trial: Trial, X: Array) -> Array:
 @identity("group: random elements are in it", "M*M = I", r"M^*M = I", GROUP, Bound(10), needs=("group",),
           where=("matrix spaces",))
 def random_in_group(trial: Trial) -> Array:
-    """With the condition number of the trial on Sp(2N), relative to |M|^2."""
+    """With the condition number of the trial on Sp(N2), relative to |M|^2."""
     M = trial.group_element("group", condition=trial.cond)
     return np.asarray(trial.space.group.defect(M) / np.linalg.norm(M, ord=2, axis=(-2, -1)) ** 2)
 

@@ -149,7 +149,7 @@ def metric_positive(trial: Trial) -> Array:
           r"g_{QY}(Q\Delta_1, Q\Delta_2) = g_Y(\Delta_1, \Delta_2),\ Q^TQ = I", SECTION_2, Bound(20, p=1),
           needs=("metric", "group"), where=("matrix spaces",))
 def metric_invariant(trial: Trial) -> Array:
-    """Under orthogonal group elements: all of O(N), the unitary ones of Sp(2N)."""
+    """Under orthogonal group elements: all of O(N), the unitary ones of Sp(N2)."""
     Q, Y, D1, D2, g = trial.group_element("isometry"), trial.Y, trial.Delta, trial.Delta2, trial.space.metric
     return trial.relative(g(Q @ Y, Q @ D1, Q @ D2) - g(Y, D1, D2), *_lengths(trial, D1, D2))
 

@@ -17,17 +17,17 @@ PLACE = "Kobayashi, Nomizu, volume II, chapter X; Edelman, Arias, Smith 1998"
           r"\langle[X, Z]_{hor}, V\rangle + \langle Z, [X, V]_{hor}\rangle = 0", PLACE, Bound(10),
           needs=("global_section",), where=("matrix spaces",))
 def naturally_reductive(trial: Trial) -> Array:
-    """With Tr(X*Z), which is the metric on quotients of O(N) and the pseudo-Riemannian metric on those of Sp(2N)."""
+    """With Tr(X*Z), which is the metric on quotients of O(N) and the pseudo-Riemannian metric on those of Sp(N2)."""
     X, Z, V = _elements(trial)
     sides = (_product(trial, horizontal_part(trial, bracket(X, Z)), V)
              + _product(trial, Z, horizontal_part(trial, bracket(X, V))))
     return trial.relative(sides, trial.norm(X), trial.norm(Z), trial.norm(V))
 
 
-@identity("curvature: Sp(2N) is not naturally reductive in the Frobenius product",
+@identity("curvature: Sp(N2) is not naturally reductive in the Frobenius product",
           "Tr([X, Z]_hor^T V) + Tr(Z^T [X, V]_hor) is not 0",
           r"\mathrm{Tr}([X, Z]_{hor}^TV) + \mathrm{Tr}(Z^T[X, V]_{hor}) \ne 0", PLACE, Bound(0, q=0),
-          needs=("global_section",), where=("quotients of Sp(2N)", "no Grassmann kinds"))
+          needs=("global_section",), where=("quotients of Sp(N2)", "no Grassmann kinds"))
 def not_naturally_reductive(trial: Trial) -> Array:
     """1 where the sum vanishes: then the Riemannian geodesics would be those of the pseudo-Riemannian metric."""
     X, Z, V = _elements(trial)

@@ -74,7 +74,7 @@ def lift_gradient_reflector(trial: Trial) -> Array:
           "Bendokat, Zimmermann 2021, section 3", Bound(20),
           needs=("pseudo_riemannian_gradient", "pseudo_riemannian_metric"))
 def pseudo_gradient_pairing(trial: Trial) -> Array:
-    """The gradient of the bi-invariant metric on quotients of Sp(2N), relative to |dL| |Delta| |Y|^4."""
+    """The gradient of the bi-invariant metric on quotients of Sp(N2), relative to |dL| |Delta| |Y|^4."""
     gradient = trial.space.pseudo_riemannian_gradient(trial.Y, trial.dL)
     difference = (trial.space.pseudo_riemannian_metric(trial.Y, gradient, trial.Delta)
                   - trial.dot(trial.dL, trial.Delta))
@@ -89,10 +89,10 @@ def weight_decay(trial: Trial) -> Array:
     return trial.relative(trial.space.riemannian_gradient(trial.Y, trial.Y), trial.norm(trial.Y))
 
 
-@identity("gradient: weight decay improves the condition on quotients of Sp(2N)",
+@identity("gradient: weight decay improves the condition on quotients of Sp(N2)",
           "d/dt 1/2 |geodesic(Y, -t grad)|^2 < 0 for grad = grad 1/2 |Y|^2",
           r"\tfrac{d}{dt}\tfrac12\|\gamma(t)\|^2 < 0", "|Y|^2 is not constant on the space", Bound(0, q=0),
-          needs=("riemannian_gradient",), where=("quotients of Sp(2N)", "no Grassmann kinds"))
+          needs=("riemannian_gradient",), where=("quotients of Sp(N2)", "no Grassmann kinds"))
 def weight_decay_of_symplectic_points(trial: Trial) -> Array:
     """1 where the derivative along the negative gradient is not negative though Y is not orthogonal.
 

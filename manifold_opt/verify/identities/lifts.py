@@ -88,7 +88,7 @@ def lift_conjugate(trial: Trial) -> Array:
           r"\lambda(Y)^{-1}\Omega\,\lambda(Y) \in \mathfrak g^{hor}", PSEUDO, Bound(20, p=1),
           needs=("pseudo_horizontal_lift", "global_section"), where=("groups that are not compact",))
 def pseudo_lift_conjugate(trial: Trial) -> Array:
-    """On quotients of Sp(2N) the same holds for the lift of the bi-invariant metric."""
+    """On quotients of Sp(N2) the same holds for the lift of the bi-invariant metric."""
     return _conjugate_residual(trial, trial.space.pseudo_horizontal_lift(trial.Y, trial.Delta))
 
 
@@ -106,7 +106,7 @@ def riemannian_lift_blocks(trial: Trial) -> Array:
     return trial.relative(difference, _size(trial, Omega), trial.Lambda_norm(), trial.sigma)
 
 
-@identity("lift: vertical remainder on Sp(2N)", "Lambda^-1 Omega_R Lambda - [[A, -B*], [B, 0]] is not 0",
+@identity("lift: vertical remainder on Sp(N2)", "Lambda^-1 Omega_R Lambda - [[A, -B*], [B, 0]] is not 0",
           r"\lambda(Y)^{-1}\Omega_R\lambda(Y) \notin \mathfrak g^{hor}", "Bendokat, Zimmermann 2021, section 4",
           Bound(0, q=0), needs=("horizontal_lift", "global_section"),
           where=("groups that are not compact", "proper quotients"))

@@ -16,7 +16,7 @@ __all__ = ["retraction_identities", "taylor_errors", "ORDERS", "LONG_STEP"]
 PLACE = {"geodesic": "v4, section 4 (geodesic retraction)", "cayley": "v4, section 4 (Cayley retraction)",
          "riemannian_geodesic": "Bendokat, Zimmermann 2021, section 5"}
 ORDERS = {"cayley": 2, "riemannian_geodesic": 1}
-"""To which order a retraction follows `geodesic`; on O(N) and Sp(2N) the Cayley transform is exp to second order."""
+"""To which order a retraction follows `geodesic`; on O(N) and Sp(N2) the Cayley transform is exp to second order."""
 LONG_STEP = 767.0
 """Length of the long steps on quotients of O(N), for which published implementations leave the manifold."""
 
@@ -54,7 +54,7 @@ def retraction_identities(name: str, order: int | None = None) -> list[Identity]
          _representative(name), Bound(40, p=1), (*needs, "group"), ("matrix spaces", "Grassmann kinds")),
     ]
     if name == "riemannian_geodesic":
-        # it lives on quotients of Sp(2N), where long steps overflow, and does not use the reductive representative
+        # it lives on quotients of Sp(N2), where long steps overflow, and does not use the reductive representative
         rows = [row for row in rows if row[0] not in ("stays on the space at long steps",
                                                       "independent of the representative")]
     if order is not None:

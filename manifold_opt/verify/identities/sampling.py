@@ -47,7 +47,7 @@ def fourth_moments(trial: Trial) -> Array:
 
 
 @identity("sampling: condition number as asked", "cond(Y) = cond", r"\kappa(Y) = \kappa", "Bendokat, Zimmermann 2021",
-          Bound(10, p=1), where=("quotients of Sp(2N)",))
+          Bound(10, p=1), where=("quotients of Sp(N2)",))
 def condition(trial: Trial) -> Array:
     """The ratio of the condition numbers of the points to the one asked for, less 1."""
     return np.asarray(abs(np.linalg.cond(trial.Y) / trial.cond - 1))

@@ -16,7 +16,7 @@ __all__ = ["LENGTHS", "RUN_STEPS"]
 
 PLACE = "v4, section 4 (retractions)"
 LENGTHS = (1e-12, 1e-3, 1.0, 5.0, 100.0, 1e4, 1e6)
-"""Lengths of the steps; on the quotients of Sp(2N) those above 1 may be refused with a RetractionError."""
+"""Lengths of the steps; on the quotients of Sp(N2) those above 1 may be refused with a RetractionError."""
 RUN_STEPS = 16
 """Number of steps of a run."""
 SECTION = ("global_section", "tangent_space")
@@ -60,7 +60,7 @@ def step_of_reflector(trial: Trial) -> Array:
             try:
                 point = section.move(W, name).point
             except ValueError:
-                # the point after a step may have no reflector on quotients of Sp(2N)
+                # the point after a step may have no reflector on quotients of Sp(N2)
                 if trial.is_isometric:
                     raise
                 continue
@@ -155,7 +155,7 @@ def _steps(trial: Trial, name: str) -> Iterator[tuple[HorizontalElement, Array]]
 
 
 def _by_length(trial: Trial, name: str) -> dict[float, Array]:
-    """The dense group elements of all lengths, from the identity, on quotients of Sp(2N) where they are defined."""
+    """The dense group elements of all lengths, from the identity, on quotients of Sp(N2) where they are defined."""
     elements: dict[float, Array] = trial.once(f"group elements of {name}", lambda: _moved_from_identity(trial, name))
     return elements
 
@@ -181,7 +181,7 @@ def _moved(section: TransportedSection, W: HorizontalElement, name: str) -> Arra
 def _size(trial: Trial, W: HorizontalElement, R: Array, name: str) -> Array:
     """What the rounding of a step is measured by: one on O(N), where a step is a rotation made of short factors.
 
-    On Sp(2N) it is |R|^2 times the condition number of the map: at least |W| for the exponential; for Cayley
+    On Sp(N2) it is |R|^2 times the condition number of the map: at least |W| for the exponential; for Cayley
     (1 + |W|/2) cond(I - W/2), which bounds that of M, the Schur complement of I - W/2 in its frame block, since the
     inverse of M is the frame block of the inverse, and the norm of M at most (1 + |W|/2)^2.
     """
