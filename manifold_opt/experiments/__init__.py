@@ -11,9 +11,9 @@ from manifold_opt.experiments.rivals import RIVALS, Rival
 from manifold_opt.experiments.run import train_run
 from manifold_opt.experiments.settings import PAPER_CURVES, SPACES, Settings, paper_curves
 from manifold_opt.experiments.shares import Share, Shares, load_shares, write_shares
-from manifold_opt.experiments.training import Progress, Training
+from manifold_opt.experiments.training import DivergedError, Progress, Training
 
-__all__ = ["EMBEDDED", "ImageData", "Job", "PAPER_CURVES", "Progress", "RIVALS", "Record", "Rival", "SPACES",
-           "Samples", "Settings", "Share", "Shares", "Training", "draw_curves", "load_checkpoint", "load_images",
-           "load_shares", "paper_curves", "read_idx", "save_checkpoint", "save_figure", "table", "train_run",
-           "versions", "write_arrays", "write_json", "write_shares", "write_whole"]
+__all__ = ["DivergedError", "EMBEDDED", "ImageData", "Job", "PAPER_CURVES", "Progress", "RIVALS", "Record", "Rival",
+           "SPACES", "Samples", "Settings", "Share", "Shares", "Training", "draw_curves", "load_checkpoint",
+           "load_images", "load_shares", "paper_curves", "read_idx", "save_checkpoint", "save_figure", "table",
+           "train_run", "versions", "write_arrays", "write_json", "write_shares", "write_whole"]

@@ -67,6 +67,13 @@ class Record:
         return replace(self, losses=(*self.losses, tuple(losses)), accuracies=(*self.accuracies, accuracy),
                        defects=(*self.defects, defect), seconds=(*self.seconds, seconds))
 
+    def padded(self, epochs: int) -> Record:
+        """The record up to so many epochs of a training that cannot go on: the loss is infinite, no answer is right."""
+        missing = max(epochs - self.epochs, 0)
+        return replace(self, losses=(*self.losses, *((np.inf,),) * missing),
+                       accuracies=(*self.accuracies, *(0.0,) * missing),
+                       defects=(*self.defects, *(self.defects[-1:] or (0.0,)) * missing))
+
     def to_dict(self) -> dict[str, Any]:
         """The record as a dictionary that JSON can hold; every number survives exactly."""
         return asdict(self)

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -121,7 +122,9 @@ def write_shares(path: Path, command: str, sha256: str, groups: Iterable[Share])
     True
     """
     lines = [json.dumps({"settings": _common(group.settings), "seeds": list(group.seeds),
-                         "final_losses": list(group.final_losses), "trained": group.trained,
+                         # what is infinite is null in JSON
+                         "final_losses": [loss if loss < math.inf else None for loss in group.final_losses],
+                         "trained": group.trained,
                          "interval": list(group.interval)}, allow_nan=False) for group in groups]
     head = f' "command": {json.dumps(command)},\n "sha256": {json.dumps(sha256)},\n "groups": [\n  '
     text = "{\n" + head + ",\n  ".join(lines) + "\n ]\n}\n"
@@ -147,7 +150,8 @@ def _group(stored: dict[str, Any]) -> Share:
     whole = {**Settings().to_dict(), **stored["settings"]}
     if set(stored["settings"]) != set(_common(Settings())):
         raise ValueError(f"settings must have the names {sorted(_common(Settings()))}")
-    seeds, losses = _numbers(stored["seeds"], int), _numbers(stored["final_losses"], float)
+    seeds, losses = _numbers(stored["seeds"], int), _numbers(
+        [math.inf if loss is None else loss for loss in stored["final_losses"]], float)
     low, high = _numbers(stored["interval"], float)
     if len(seeds) != len(losses) or not seeds:
         raise ValueError(f"there must be as many losses as seeds: got {len(losses)} and {len(seeds)}")

@@ -17,7 +17,7 @@ from manifold_opt.experiments.settings import Settings
 from manifold_opt.network import Workspace
 from manifold_opt.optimizers import OptimizerState
 
-__all__ = ["Progress", "Training"]
+__all__ = ["DivergedError", "Progress", "Training"]
 
 FIRST_WEIGHTS, BATCHES = 0, 1
 """What a stream of random numbers is for; the rest of its seed is the seed of the settings and the epoch."""
@@ -30,6 +30,17 @@ class Progress:
 
     state: OptimizerState | ArrayState
     record: Record
+
+
+class DivergedError(ValueError):
+    """A training cannot go on: a parameter, a gradient or the output is not finite; `record` is that of its epochs."""
+
+    def __init__(self, message: str, record: Record) -> None:
+        super().__init__(message, record)
+        self.record = record
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 @final
@@ -100,8 +111,9 @@ class Training:
 
         Raises
         ------
-        ValueError
-            If a parameter, a gradient or the output is not finite; the message names it, the epoch and the step.
+        DivergedError
+            If a parameter, a gradient or the output is not finite; the message names it, the epoch and the step. It is
+            a ValueError.
         """
         state, losses = progress.state, list[float]()
         params = self.params(state)
@@ -113,8 +125,8 @@ class Training:
                 # the state that the epoch began with stays whole, should the epoch be interrupted
                 params, state = self.optimizer.step(params, grads, state, overwrite=state is not progress.state)
             except ValueError as error:
-                raise ValueError(f"{self.settings.label}, epoch {progress.record.epochs + 1}, step {len(losses) + 1}: "
-                                 f"{error}") from error
+                raise DivergedError(f"{self.settings.label}, epoch {progress.record.epochs + 1}, step "
+                                    f"{len(losses) + 1}: {error}", progress.record) from error
             defect = max(defect, self.defect(params))
             losses.append(loss)
             if on_step is not None:

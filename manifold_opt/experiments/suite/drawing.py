@@ -70,7 +70,7 @@ def draw_groups(results: Sequence[Result], *, loss: str = "final training loss")
     groups = by_group(trainings(results))
     figure, (left, right) = new_figure(2, size=(4.8, 1.2 + 0.3 * len(groups)))
     losses = [result.record.final_loss for group in groups.values() for result in group]
-    limit = CLIPPED * float(np.median(losses))
+    limit = CLIPPED * float(np.median([loss for loss in losses if loss < np.inf] or [1.0]))
     beyond = sum(value > limit for value in losses)
     for row, group in enumerate(groups.values()):
         summary = summary_of(group)

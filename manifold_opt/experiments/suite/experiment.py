@@ -52,12 +52,16 @@ class Result:
         What a measurement found, as JSON can hold it; empty for a training.
     commit : str or None
         The commit that it was made with, where there is one.
+    ended : str
+        Why the training ended before its last epoch, if it did: its numbers overflowed. Its loss is infinite from then
+        on, so that it counts as failing.
     """
 
     run: Run
     record: Record
     measured: dict[str, Any] = field(default_factory=dict)
     commit: str | None = None
+    ended: str = ""
 
 
 class Experiment(ABC):

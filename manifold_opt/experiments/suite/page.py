@@ -110,6 +110,9 @@ def _made(experiment: Experiment, header: Mapping[str, Any], results: list[Resul
     """By which command, with which commit, and which runs are not there."""
     commits = sorted({result.commit for result in results if result.commit})
     made = f"``{header['command']}``" + (f", commit {', '.join(commits)}" if commits else "")
+    ended = Counter(result.run.group for result in results if result.ended)
+    made += "".join(f"; {count} of the runs of {name} overflow{'s' if count == 1 else ''} before the last epoch and "
+                    f"count{'s' if count == 1 else ''} as failing" for name, count in ended.items())
     if len(results) >= header["runs"]:
         return f"{made}."
     there = Counter((result.run.group, result.run.measure) for result in results)

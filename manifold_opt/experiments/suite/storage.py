@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from manifold_opt.experiments.files import write_whole
 from manifold_opt.experiments.records import Record
 from manifold_opt.experiments.settings import Settings
@@ -96,8 +98,11 @@ def result_to_entry(result: Result) -> dict[str, Any]:
         times = {"times": measured.pop("times")} if "times" in measured else {}
         return {**entry, "measured": measured, **times}
     record = result.record
-    return {**entry, "losses": [round(loss, 6) for loss in record.epoch_losses], "accuracies": list(record.accuracies),
-            "defects": [round(defect, 2) for defect in record.defects],
+    if result.ended:
+        entry["ended"] = result.ended
+    # what is infinite is null in JSON
+    return {**entry, "losses": [round(loss, 6) if loss < np.inf else None for loss in record.epoch_losses],
+            "accuracies": list(record.accuracies), "defects": [round(defect, 2) for defect in record.defects],
             "seconds": [round(seconds, 2) for seconds in record.seconds]}
 
 
@@ -106,9 +111,9 @@ def result_from_entry(run: Run, entry: Mapping[str, Any]) -> Result:
     if run.measure:
         times = {"times": entry["times"]} if "times" in entry else {}
         return Result(run, Record(), {**entry["measured"], **times}, entry["commit"])
-    record = Record(tuple((loss,) for loss in entry["losses"]), tuple(entry["accuracies"]), tuple(entry["defects"]),
-                    tuple(entry.get("seconds", ())))
-    return Result(run, record, {}, entry["commit"])
+    losses = tuple((np.inf if loss is None else loss,) for loss in entry["losses"])
+    record = Record(losses, tuple(entry["accuracies"]), tuple(entry["defects"]), tuple(entry.get("seconds", ())))
+    return Result(run, record, {}, entry["commit"], entry.get("ended", ""))
 
 
 def first_epochs(record: Record, epochs: int) -> Record:

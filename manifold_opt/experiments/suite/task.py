@@ -9,6 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import final
 
+import numpy as np
+
 from manifold_opt.experiments.data import ImageData, load_images
 from manifold_opt.experiments.files import write_json
 from manifold_opt.experiments.records import Record
@@ -17,7 +19,7 @@ from manifold_opt.experiments.suite.blas import one_blas_thread
 from manifold_opt.experiments.suite.experiment import Result, Run, first_images
 from manifold_opt.experiments.suite.measures import MEASURES
 from manifold_opt.experiments.suite.storage import first_epochs, result_from_entry, result_to_entry
-from manifold_opt.experiments.training import Progress, Training
+from manifold_opt.experiments.training import DivergedError, Progress, Training
 
 __all__ = ["Task", "task_images"]
 
@@ -85,9 +87,13 @@ class Task:
 
     def fitted(self, result: Result) -> Result | None:
         """The result of a run with the same key as one of this run, if it is long enough."""
-        if not self.run.measure and result.record.epochs < self.run.settings.epochs:
+        epochs, record = self.run.settings.epochs, result.record
+        if result.ended:
+            record = record.padded(epochs)
+        elif not self.run.measure and record.epochs < epochs:
             return None
-        return replace(result, run=self.run, record=first_epochs(result.record, self.run.settings.epochs))
+        record = first_epochs(record, epochs)
+        return replace(result, run=self.run, record=record, ended=result.ended if np.inf in record.epoch_losses else "")
 
     def perform(self, on_epoch: Callable[[int], object] | None = None) -> Result:
         """Do the run, or what is left of it; afterwards its record is in the folder.
@@ -104,7 +110,7 @@ class Task:
         Raises
         ------
         ValueError
-            If the images are other ones here, a checkpoint is damaged, or a gradient is not finite.
+            If the images are other ones here, or a checkpoint is damaged.
         """
         if (result := self.stored()) is not None:
             return result
@@ -129,8 +135,11 @@ class Task:
             if on_epoch is not None:
                 on_epoch(progress.record.epochs)
 
-        progress = train_run(Training(self.run.settings, data), self.checkpoint, on_epoch=show)
-        return Result(self.run, progress.record, {}, self.commit)
+        training = Training(self.run.settings, data)
+        try:
+            return Result(self.run, train_run(training, self.checkpoint, on_epoch=show).record, {}, self.commit)
+        except DivergedError as error:
+            return Result(self.run, error.record.padded(self.run.settings.epochs), {}, self.commit, str(error))
 
 
 @lru_cache(maxsize=2)

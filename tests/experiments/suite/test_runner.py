@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from manifold_opt.experiments import Training, load_images
-from manifold_opt.experiments.suite import EXPERIMENTS, load_results, run_experiment
+from manifold_opt.experiments import DivergedError, Training, load_images, load_shares, write_shares
+from manifold_opt.experiments.suite import EXPERIMENTS, load_results, run_experiment, trains
 from manifold_opt.experiments.suite.page import write_section
+from manifold_opt.experiments.suite.shares import shares_of
 from manifold_opt.experiments.suite.task import Task
 
 
@@ -170,3 +171,47 @@ def test_other_images_are_refused(tiny, plan):
     task = Task(run, tiny.source, False, "0" * 64, plan.folder, None)
     with pytest.raises(ValueError, match="must be the same for all processes"):
         task.perform()
+
+
+@pytest.fixture
+def diverging(monkeypatch):
+    """Every training of momentum cannot go on in its second epoch."""
+    epoch = Training.epoch
+
+    def ends(training, progress, *rest, **named):
+        if training.settings.rival == "momentum" and progress.record.epochs == 1:
+            raise DivergedError("momentum, epoch 2, step 1: overflow", progress.record)
+        return epoch(training, progress, *rest, **named)
+    monkeypatch.setattr(Training, "epoch", ends)
+
+
+def test_a_run_that_overflows_fails_and_does_not_end_the_others(tiny, plan, diverging, epochs):
+    results = run_experiment(tiny, plan)
+    assert len(results) == 6 and [bool(result.ended) for result in results] == [False, False, True, True, False, False]
+    ended = results[2]
+    assert ended.ended == "momentum, epoch 2, step 1: overflow" and not trains(ended.record)
+    assert np.isfinite(ended.record.epoch_losses[0]) and ended.record.epoch_losses[1:] == [np.inf, np.inf]
+    assert len(ended.record.accuracies) == len(ended.record.defects) == 3
+    text = (plan.folder / "tiny.json").read_text()
+    assert "Infinity" not in text and text.count("null, null]") == 2
+    # it is a result like others: not repeated, on the page, and the same from either file
+    assert without_seconds(load_results(plan.folder / "tiny.json")) == without_seconds(results)
+    before = len(epochs)
+    assert run_experiment(tiny, plan) == results and len(epochs) == before
+    write_section(tiny, plan.folder)
+    assert "2 of the runs of momentum overflow before the last epoch and count as failing" in (
+        plan.folder / "tiny.inc").read_text()
+
+
+def test_a_run_that_overflows_later_is_whole_in_shorter_experiments(tiny, plan, diverging):
+    run_experiment(tiny, plan)
+    short = run_experiment(type(tiny)(tiny.source, epochs=1), plan)
+    assert [result.ended for result in short] == [""] * 6
+    assert all(np.isfinite(result.record.final_loss) and result.record.epochs == 1 for result in short)
+
+
+def test_shares_of_runs_that_overflow(tiny, plan, diverging):
+    groups = shares_of(run_experiment(tiny, plan))
+    path = plan.folder / "shares.json"
+    write_shares(path, "a command", "0" * 64, groups)
+    assert load_shares(path).groups == tuple(groups) and groups[1].final_losses == (np.inf, np.inf)
