@@ -8,8 +8,9 @@ import numpy as np
 
 from manifold_opt.arrays.checks import Array
 from manifold_opt.arrays.fields import transposed
+from manifold_opt.arrays.matrix_functions import newton_schulz
 
-__all__ = ["orthogonal_factor", "tangent_orthogonal_factor"]
+__all__ = ["orthogonal_factor", "refined_factor", "tangent_orthogonal_factor"]
 
 SMALLEST_SMOOTHING = 1e-9
 """Relative to the largest singular value: what it changes at singular values of that size is below rounding."""
@@ -44,9 +45,31 @@ def orthogonal_factor(M: Array) -> Array:
            [ 0.,  0.,  0.],
            [ 0.,  0., -1.]])
     """
+    if M.shape[-2] < M.shape[-1]:
+        return transposed(orthogonal_factor(transposed(M)))
     U, sigma, Vh = np.linalg.svd(M, full_matrices=False)
     least = max(M.shape[-2:], default=1) * np.finfo(M.dtype).eps * np.max(sigma, axis=-1, initial=0.0, keepdims=True)
-    return np.asarray((U * (sigma > least)[..., None, :]) @ Vh)
+    return refined_factor(M, U * (sigma > least)[..., None, :], sigma, Vh)
+
+
+def refined_factor(M: Array, U: Array, sigma: Array, Vh: Array) -> Array:
+    r"""The polar factor :math:`UV^*` of M from its singular value decomposition, to the last digits.
+
+    The decomposition itself is right to some ten eps only, where LAPACK's iteration ends. With the orthonormal
+    :math:`P \approx U` and :math:`T = P^*MV \approx \Sigma` the factor is
+    :math:`(P + P\Omega + (MV - PT)\Sigma^{-1})V^*` up to squares of what is taken back, where
+    :math:`\Sigma\Omega + \Omega\Sigma = T - T^*`. Where M is nearly singular it is :math:`UV^*` as it stands.
+    """
+    if not sigma.size:
+        return np.asarray(U @ Vh)
+    sound = sigma[..., -1:] > np.finfo(M.dtype).eps ** 0.5 * sigma[..., :1]
+    safe = np.where(sound, sigma, 1.0).astype(sigma.dtype)
+    P = newton_schulz(U, transposed)
+    MV = M @ transposed(Vh)
+    T = transposed(P) @ MV
+    omega = (T - transposed(T)) / (safe[..., :, None] + safe[..., None, :])
+    refined = P + P @ omega + (MV - P @ T) / safe[..., None, :]
+    return np.asarray(np.where(sound[..., None], refined, U) @ Vh)
 
 
 def tangent_orthogonal_factor(A: Array, B: Array) -> tuple[Array, Array, Array]:

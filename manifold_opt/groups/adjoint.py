@@ -124,7 +124,7 @@ class Adjoint(ABC):
         factor, ValueError if M has not full column rank; else a certified point, ValueError where there is none.
         """
         if self.is_compact:
-            return polar_factor(M, self)
+            return polar_factor(M)
         return certified_nearest(M, self).astype(M.dtype, copy=False)
 
     def alignment(self, a: Array) -> Array:

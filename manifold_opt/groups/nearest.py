@@ -7,25 +7,22 @@ import numpy as np
 
 from manifold_opt.arrays.checks import Array, tolerance
 from manifold_opt.arrays.fields import transposed
-from manifold_opt.arrays.matrix_functions import newton_schulz
+from manifold_opt.arrays.spectral import refined_factor
 
 __all__ = ["certified_nearest", "polar_factor", "sylvester"]
 
 MOST_ITERATIONS = 200
 
 
-def polar_factor(M: Array, adjoint: Callable[[Array], Array]) -> Array:
-    """The factor UV* of M = U Sigma V*, where the adjoint is the (conjugate) transpose; ValueError if M has not full
-    column rank.
-    """
+def polar_factor(M: Array) -> Array:
+    """The factor UV* of M = U Sigma V*; ValueError if M has not full column rank."""
     U, sigma, Vh = np.linalg.svd(M, full_matrices=False)
     least, largest = (np.min(sigma, axis=-1, initial=np.inf), np.max(sigma, axis=-1, initial=0.0))
     # written so that NaN is an error
     if not np.all(least > max(M.shape[-2:]) * np.finfo(M.dtype).eps * largest):
         raise ValueError("M must have full column rank, or more than one point is nearest: singular values from "
                          f"{np.min(least):.1e} to {np.max(largest):.1e}")
-    # the factors of an SVD are orthogonal to some ten eps only
-    return newton_schulz(U @ Vh, adjoint)
+    return refined_factor(M, U, sigma, Vh)
 
 
 def certified_nearest(M: Array, adjoint: Callable[[Array], Array]) -> Array:

@@ -93,7 +93,7 @@ METHODS = [
     Mistake("muon_update", "the moment itself, without msign", _muon(lambda A, B: (A, B), (
         "stiefel", "grassmann", "euclidean"))),
     Mistake("muon_update", "msign divided by the Frobenius norm", _muon(lambda A, B: (
-        A, _msign(B) / np.sqrt(2)), ("grassmann", "euclidean"))),
+        A, _msign(B) / np.sqrt(B.shape[1])), ("grassmann", "euclidean"))),
     Mistake("muon_update", "the moment as an average, (1 - alpha) B", lambda a, r: {
         f"B1_{block}_new": a["hyper"]["alpha"] * a["moments"][f"B1_{block}"] + (1 - a["hyper"]["alpha"]) * a[block]
         for block in "AB"}),

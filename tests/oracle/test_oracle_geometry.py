@@ -40,7 +40,7 @@ def test_the_nearest_point_is_a_point_and_a_stationary_one(case):
     """M - Y is (Y^T)* S with a self-adjoint S below one, for both adjoints: then all other points are farther."""
     a, space = double(case), case.parameters["space"]
     Y, rest = a["nearest"], a["M_given"] - a["nearest"]
-    assert np.abs(adjoint(space, Y) @ Y - np.eye(2)).max() < 50 * case.eps
+    assert np.abs(adjoint(space, Y) @ Y - np.eye(Y.shape[1])).max() < 50 * case.eps
     S = np.linalg.lstsq(adjoint(space, Y.T), rest, rcond=None)[0]
     assert np.abs(adjoint(space, Y.T) @ S - rest).max() < 50 * case.eps
     assert np.abs(S - adjoint(space, S)).max() < 50 * case.eps and np.linalg.norm(S, 2) < 1

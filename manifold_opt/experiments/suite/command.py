@@ -68,6 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError(f"jobs must be at least 1: got {arguments.jobs}")
     if arguments.jobs > 1 and arguments.dask is not None:
         raise ValueError("runs are done by a cluster or by processes of this machine: got both --dask and --jobs")
+    if arguments.stored and not arguments.out.is_dir():
+        raise ValueError(f"out must be a folder with stored results: there is no folder {arguments.out}")
     names = list(EXPERIMENTS) if "all" in arguments.names else list(dict.fromkeys(arguments.names))
     plan = Plan(arguments.out / "quick" if arguments.quick else arguments.out, arguments.seeds,
                 tuple(arguments.only), arguments.data, arguments.quick, arguments.jobs, arguments.dask)

@@ -90,7 +90,7 @@ def _step_1000() -> Iterator[Case]:
 
 
 def _degenerate() -> Iterator[Case]:
-    """n = N, n = 1, a zero gradient, and velocities of norm up to 767."""
+    """n = N, n = 1, a zero gradient, the rate 0, and velocities of norm up to 767."""
     group, adam = "degenerate", HYPER["adam"]
     full = [DenseSpace("stiefel", 4, 4), DenseSpace("grassmann", 3, 3), DenseSpace("symplectic_stiefel", 4, 4),
             DenseSpace("symplectic_grassmann", 4, 4), DenseSpace("stiefel", 1, 1)]
@@ -104,6 +104,9 @@ def _degenerate() -> Iterator[Case]:
         for space, norm in product([DenseSpace("stiefel", 20, 3), DenseSpace("grassmann", 10, 2),
                                     DenseSpace("stiefel", 5, 5)], (361.0, 767.0)):
             yield retraction_case(group, dtype, space, retraction, norm)
+    for space in (DenseSpace("stiefel", 6, 2), DenseSpace("symplectic_stiefel", 6, 2)):
+        yield _random_steps(group, "rate0-adam-cayley", "float64",
+                            Rule(space, "adam", "cayley", {**adam, "learning_rate": 0.0}), steps=2)
 
 
 def _geometry() -> Iterator[Case]:
@@ -218,7 +221,8 @@ def _stiefel_log() -> Iterator[Case]:
 
 def _nearest() -> Iterator[Case]:
     """Nearest points of matrices that are off by 0.25 and 0.01."""
-    spaces = [DenseSpace("stiefel", 7, 2), DenseSpace("grassmann", 7, 2), DenseSpace("symplectic_stiefel", 8, 2)]
+    spaces = [DenseSpace("stiefel", 7, 2), DenseSpace("grassmann", 7, 2), DenseSpace("symplectic_stiefel", 8, 2),
+              DenseSpace("symplectic_grassmann", 8, 2), DenseSpace("stiefel", 9, 4), DenseSpace("grassmann", 6, 3)]
     for dtype, space, off in product(DTYPES, spaces, (0.25, 0.01)):
         yield nearest_case(dtype, space, off)
 
@@ -238,8 +242,10 @@ def _components() -> Iterator[Case]:
 
 def _muon() -> Iterator[Case]:
     """Muon where its step is a polar factor, and on a Stiefel manifold, where it is not."""
-    for dtype, (kind, N) in product(DTYPES, (("stiefel", 7), ("grassmann", 7), ("euclidean", 4))):
-        yield muon_case(dtype, DenseSpace(kind, N, 2), {"learning_rate": 0.1, "alpha": 0.75})
+    spaces = [DenseSpace("stiefel", 7, 2), DenseSpace("grassmann", 7, 2), DenseSpace("euclidean", 4, 2),
+              DenseSpace("grassmann", 9, 4), DenseSpace("euclidean", 5, 3)]
+    for dtype, space in product(DTYPES, spaces):
+        yield muon_case(dtype, space, {"learning_rate": 0.1, "alpha": 0.75})
 
 
 def _decay() -> Iterator[Case]:

@@ -11,8 +11,8 @@ from manifold_opt.arrays.checks import Array
 from manifold_opt.oracle.case import Case
 from manifold_opt.oracle.make import balls
 from manifold_opt.oracle.make.geometry import horizontal_lift
-from manifold_opt.oracle.make.logarithm import determinant, nearest_isometry, stiefel_logarithm
-from manifold_opt.oracle.make.roots import root
+from manifold_opt.oracle.make.logarithm import nearest_isometry, stiefel_logarithm
+from manifold_opt.oracle.make.roots import determinant, root
 from manifold_opt.oracle.make.space import DenseSpace
 from manifold_opt.oracle.make.step_cases import describe, title, whole_case
 

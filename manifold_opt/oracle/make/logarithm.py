@@ -10,20 +10,17 @@ import numpy as np
 
 from manifold_opt.arrays.checks import Array
 from manifold_opt.oracle.make import balls
-from manifold_opt.oracle.make.roots import root
+from manifold_opt.oracle.make.roots import determinant, matrix_root, root
 
-__all__ = ["determinant", "nearest_isometry", "rotation_logarithm", "stiefel_logarithm"]
+__all__ = ["nearest_isometry", "rotation_logarithm", "stiefel_logarithm"]
 
 SURE_LENGTH = 0.894 * np.pi
 """Below this a geodesic of a Stiefel manifold is the only shortest one."""
 
 
 def nearest_isometry(M: Array) -> Array:
-    r"""The polar factor :math:`M(M^TM)^{-1/2}` of a matrix of two columns, by the closed form of the root."""
-    G = M.T @ M
-    s = (G[0, 0] * G[1, 1] - G[0, 1] * G[1, 0]).sqrt()
-    half = (G + s * balls.identity(2)) / (G[0, 0] + G[1, 1] + 2 * s).sqrt()
-    return np.asarray(balls.solve(half.T, M.T).T)
+    r"""The polar factor :math:`M(M^TM)^{-1/2}` of a matrix of full column rank."""
+    return np.asarray(balls.solve(matrix_root(M.T @ M), M.T).T)
 
 
 def rotation_logarithm(V: Array) -> Array:
@@ -85,10 +82,3 @@ def _orthonormal(X: Array, count: int) -> Array:
             x = x - e * np.sum(e * x)
         basis.append(x / np.sum(x * x).sqrt())
     return np.array(basis, dtype=object).T
-
-
-def determinant(M: Array) -> Any:
-    """The determinant along the first row."""
-    if len(M) == 1:
-        return M[0, 0]
-    return sum((-1)**j * M[0, j] * determinant(np.delete(M[1:], j, axis=1)) for j in range(len(M)))
