@@ -79,6 +79,11 @@ class UnitaryAnswers:
         HY = _join(H_re, H_im) @ _join(Y_re, Y_im)
         return {"energy": np.vdot(_join(Y_re, Y_im), HY).real, **_split("dL_energy", 2 * HY)}
 
+    def unitary_nearest(self, space: str, M_given_re: Array, M_given_im: Array) -> dict[str, Array]:
+        """The nearest point."""
+        M = _join(M_given_re, M_given_im)
+        return _split("nearest", SPACES[space](*M.shape).nearest_point(M))
+
 
 def _join(real: Array, imaginary: Array) -> Array:
     """Complex numbers of the precision of their parts."""

@@ -81,6 +81,11 @@ def _retraction(star: Callable[[Array], Array], other: bool) -> Wrong:
     return answer
 
 
+def _polar(M: Array) -> Array:
+    U, _, Vh = np.linalg.svd(M, full_matrices=False)
+    return np.asarray(U @ Vh)
+
+
 def _moved(a: Mapping[str, Any], r: Mapping[str, Array]) -> Answers:
     wrong = _retraction(_hermitian, False)(a, r)
     return _split("Lambda_new", _join(wrong, "R") @ _join(a, "Lambda"))
@@ -116,5 +121,9 @@ UNITARY = [
         "dL_energy_im": -r["dL_energy_im"]}),
     Mistake("unitary_energy", "half of the gradient: d/d(conj Y)", lambda a, r: {
         name: r[name] / 2 for name in ("dL_energy_re", "dL_energy_im")}),
+    Mistake("unitary_nearest", "both parts have polar factors of their own", lambda a, r: {
+        f"nearest_{part}": _polar(a[f"M_given_{part}"]) for part in ("re", "im")}),
+    Mistake("unitary_nearest", "one Newton-Schulz step", lambda a, r: _split("nearest", _join(a, "M_given") @ (
+        3 * np.eye(a["M_given_re"].shape[1]) - _hermitian(_join(a, "M_given")) @ _join(a, "M_given")) / 2)),
 ]
 """The known mistakes of ports with complex numbers."""

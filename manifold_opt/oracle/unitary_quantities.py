@@ -26,6 +26,7 @@ _GIVEN = {
     "B1_A": ("first moment before the step, frame block", "zero before step 1", "section 4"),
     "B1_B": ("first moment before the step, complement block", "zero before step 1", "section 4"),
     "H": ("Hermitian matrix of the problem", "H^H = H", "-"),
+    "M_given": ("matrix near the space", "any matrix of full column rank", "-"),
 }
 _EXPECTED = {
     "grad": ("Riemannian gradient", "X Y with X = dL Y^H - (dL Y^H)^H; minus Y Y^H X Y on the complex Grassmann",
@@ -41,6 +42,8 @@ _EXPECTED = {
           "geodesic: exp(W); cayley: (I - W/2)^-1 (I + W/2)", "section 4"),
     "Lambda_new": ("global section after the step", "Lambda R", "section 4"),
     "Y_new": ("point after the step", "Lambda_new E", "section 4"),
+    "nearest": ("the point nearest to M_given in the Frobenius norm (on the complex Grassmann manifold the nearest "
+                "representative of its span)", "U V^H of M = U S V^H", "-"),
 }
 WORDS = {"re": "real part of: ", "im": "imaginary part of: "}
 
@@ -82,10 +85,12 @@ UNITARY_OPERATIONS: dict[str, Operation] = {
                               (*parts("grad"), *BLOCKS, *UPDATE, *parts("R", "Lambda_new", "Y_new"))),
     "unitary_energy": Operation(parts("H", "Y"), "dict with energy, and its gradient dL_energy_re and dL_energy_im",
                                 ("energy", *parts("dL_energy")), ("energy", *parts("dL_energy"))),
+    "unitary_nearest": Operation(("space", *parts("M_given")), "dict with nearest_re and nearest_im", parts("nearest"),
+                                 parts("nearest")),
 }
 """Operations of ports with complex numbers; a port without them leaves them out."""
 
 UNITARY_KINDS: dict[str, tuple[str, ...]] = {
-    "unitary_step": tuple(name for name in UNITARY_OPERATIONS if name != "unitary_energy"),
-    "unitary_energy": ("unitary_energy",)}
+    "unitary_step": tuple(name for name in UNITARY_OPERATIONS if name not in ("unitary_energy", "unitary_nearest")),
+    "unitary_energy": ("unitary_energy",), "unitary_nearest": ("unitary_nearest",)}
 """What their cases ask."""

@@ -141,6 +141,11 @@ class OptionalOperations:
         U, _, V = mpmath.svd_r(mpmath.matrix(d.big(M_given).tolist()))
         return nearest(np.array((U * V).tolist(), object).reshape(M_given.shape)).astype(M_given.dtype)
 
+    @precise
+    def unitary_nearest(self, space, M_given_re, M_given_im):
+        U, _, V = mpmath.svd_c(mpmath.matrix(join(M_given_re, M_given_im).tolist()))
+        return split("nearest", np.array((U * V).tolist(), object), M_given_re)
+
     def _logarithm(self, Y, Y_end):
         """Newton steps for the blocks (A, B) of exp [[A, -B^T], [B, 0]] E = [Y^T Q; Y_perp^T Q], two columns."""
         polar = [np.array((U * V).tolist(), object) for U, _, V in (

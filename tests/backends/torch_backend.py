@@ -77,8 +77,10 @@ class TorchBackend(UnitaryOperations):
 
     def update(self, method, hyper, A, B, moments, t):
         result = {}
-        rate = hyper.get("learning_rate") or hyper["eta1"] * (hyper["eta2"] / hyper["eta1"])**(
-            min(t - 1, hyper["steps"] - 1) / (hyper["steps"] - 1))
+        rate = hyper.get("learning_rate")
+        if rate is None:
+            rate = hyper["eta1"] * (hyper["eta2"] / hyper["eta1"])**(
+                min(t - 1, hyper["steps"] - 1) / (hyper["steps"] - 1))
         for name, G in (("A", to_torch(A)), ("B", to_torch(B))):
             if method == "gradient":
                 result[f"W_{name}"] = -rate * G

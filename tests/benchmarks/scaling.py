@@ -76,11 +76,11 @@ def plot(name: str, label: str, results: dict[str, Array], output: Path, per_wei
     for kind, rows in results.items():
         time = rows[:, 1] / rows[:, 0] if per_weight else rows[:, 1]
         left.loglog(rows[:, 0], time, "o-", label=f"{kind}: exponent {exponent(rows):.2f}")
-        right.loglog(rows[:, 0], rows[:, 2], "o-", label=kind)
+        right.loglog(rows[:, 0], rows[:, 2], "o-")
     left.set(xlabel=label, ylabel="ms per weight" if per_weight else "ms")
     right.set(xlabel=label, ylabel="memory with state, at the peak, MB")
-    left.legend()
-    right.legend()
+    # below the axes, where no curve is
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
     figure.savefig(output / f"{name}.svg", metadata={"Date": None})
     pyplot.close(figure)
 

@@ -23,7 +23,8 @@ def test_a_port_without_complex_numbers_is_judged_on_the_rest():
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_the_stored_points_are_isometries(case):
-    Y = complex_array(case.arrays, "Y_new" if "t" in case.arrays else "Y")
+    name = {"unitary_step": "Y_new", "unitary_energy": "Y", "unitary_nearest": "nearest"}[case.kind]
+    Y = complex_array(case.arrays, name)
     defect = np.swapaxes(Y.conj(), -1, -2) @ Y - np.eye(Y.shape[-1])
     assert np.abs(defect).max() < 20 * case.eps
 
@@ -40,6 +41,15 @@ def test_the_gradient_of_the_energy_is_its_derivative(case):
             D[place] = unit
             slopes.append((np.vdot(Y + D, H @ (Y + D)) - np.vdot(Y - D, H @ (Y - D))).real / 2)
         assert np.isclose(slopes[0] + 1j * slopes[1], dL[place], rtol=0, atol=50 * case.eps)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.kind == "unitary_nearest"], ids=lambda case: case.id)
+def test_the_nearest_point_is_the_polar_factor(case):
+    """M = YH with a Hermitian positive definite H."""
+    M, Y = (complex_array(case.arrays, name).astype(complex) for name in ("M_given", "nearest"))
+    H = Y.conj().T @ M
+    assert np.abs(Y.conj().T @ Y - np.eye(Y.shape[1])).max() < 20 * case.eps and np.abs(Y @ H - M).max() < 20 * case.eps
+    assert np.abs(H - H.conj().T).max() < 20 * case.eps and np.linalg.eigvalsh(H).min() > 0.1
 
 
 def test_second_moments_of_each_part_are_caught():

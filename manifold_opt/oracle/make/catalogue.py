@@ -18,7 +18,7 @@ from manifold_opt.oracle.make.other_cases import (angles_case, pair_case, reflec
                                                   restoration_case, stack_case, training_case)
 from manifold_opt.oracle.make.space import DenseSpace
 from manifold_opt.oracle.make.step_cases import Rule, advance, geometry_case, retraction_case, step_case
-from manifold_opt.oracle.make.unitary_cases import energy_case, unitary_step_case
+from manifold_opt.oracle.make.unitary_cases import energy_case, unitary_nearest_case, unitary_step_case
 from manifold_opt.oracle.make.whole_cases import problem_data, trajectory_case, transformer_case
 from manifold_opt.oracle.problems import loss_and_gradient
 from manifold_opt.oracle.quantities import METHODS
@@ -201,11 +201,13 @@ def _training() -> Iterator[Case]:
 
 
 def _unitary() -> Iterator[Case]:
-    """Adam on complex Stiefel and Grassmann manifolds and on U(N), and the convention of the gradient."""
+    """Adam on complex Stiefel and Grassmann manifolds and on U(N), the convention of the gradient, nearest points."""
     spaces = [ComplexSpace("complex_stiefel", 5, 2), ComplexSpace("complex_grassmann", 5, 2),
               ComplexSpace("complex_stiefel", 3, 3)]
     for dtype in DTYPES:
         yield energy_case(dtype, 5, 2)
+        for space in (ComplexSpace("complex_stiefel", 6, 3), ComplexSpace("complex_grassmann", 5, 2)):
+            yield unitary_nearest_case(dtype, space, 0.25)
         # float32 is asked of the one retraction or the other, which keeps the files small
         for k, (space, retraction) in enumerate(product(spaces, RETRACTIONS)):
             if dtype == "float64" or k in (0, 3):

@@ -11,11 +11,12 @@ from manifold_opt.arrays.checks import Array
 from manifold_opt.oracle.case import Case
 from manifold_opt.oracle.make import balls
 from manifold_opt.oracle.make.complex_space import ComplexSpace, embedded, parts_of
+from manifold_opt.oracle.make.logarithm import nearest_isometry
 from manifold_opt.oracle.make.method import average
 from manifold_opt.oracle.make.step_cases import Stages, chained_case, whole_case
 from manifold_opt.oracle.unitary_quantities import UNITARY_MOMENTS, parts
 
-__all__ = ["unitary_step_case", "energy_case"]
+__all__ = ["unitary_step_case", "energy_case", "unitary_nearest_case"]
 
 Arrays = dict[str, Array]
 MOMENTS = (*UNITARY_MOMENTS, "B2_A", "B2_B")
@@ -106,3 +107,14 @@ def energy_case(dtype: str, N: int, n: int) -> Case:
     described = {"space": space.kind, "shape": [N, n], "dtype": dtype}
     return whole_case("unitary", f"{space.kind}-{N}x{n}-{dtype}-energy", dtype, "unitary_energy", energy, inputs,
                       described)
+
+
+def unitary_nearest_case(dtype: str, space: ComplexSpace, off: float) -> Case:
+    """The point nearest to a matrix that is about so far off the space: its real form has the real form's factor."""
+    random = Random(f"unitary nearest {space.kind} {space.N} {space.n}")
+    M = space.random_section(random)[:, space.frame]
+    X = {name: balls.exact(balls.draw(random, space.N, space.n)) for name in parts("X")}
+    M = M + off * embedded(X, "X")
+    return whole_case("unitary", f"{space.kind}-{space.N}x{space.n}-{dtype}-off{off:g}-nearest_point", dtype,
+                      "unitary_nearest", lambda a: parts_of("nearest", nearest_isometry(embedded(a, "M_given"))),
+                      parts_of("M_given", M), {"space": space.kind, "shape": [space.N, space.n], "dtype": dtype})
