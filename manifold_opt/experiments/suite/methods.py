@@ -112,12 +112,17 @@ def answer(results: list[Result]) -> str:
             "more it is the first, by the share that trains and then by the loss.**"]
     if enough[first][0].run.settings.rival not in OWN:
         said.append("It is a rival, not the paper's method.")
+    behind = [name for name in enough if name != first and name not in level]
     if level:
         said.append(f"But no winner is shown; not behind it, by sign tests over the same seeds: {'; '.join(level)}.")
-    behind = [name for name in enough if name != first and name not in level]
-    if behind:
-        said.append(f"Behind it, in how often they train or in the loss: {'; '.join(behind)}.")
+        said += [f"Behind it, in how often they train or in the loss: {'; '.join(behind)}."] if behind else []
+    else:
+        said.append(f"All {len(behind)} others are behind it, in how often they train or in the loss, by sign tests "
+                    "over the same seeds.")
     for name, what in ((group_name("adam"), "as it stands"), (group_name("adam", True), "with the warm-up")):
         if name in enough and first != name:
             said.append(f"The paper's method {what}: {share(name, enough[name])}.")
+    own = next((name for name in (group_name("adam", True), group_name("adam")) if name in behind), None)
+    if own is not None:
+        said.append(compare(first, enough[first], own, enough[own], len(enough) - 1))
     return " ".join(said)

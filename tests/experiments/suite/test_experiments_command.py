@@ -87,7 +87,7 @@ def test_the_answer_rests_on_the_sweep_while_the_main_table_is_not_complete(tmp_
     said = (tmp_path / "answer.inc").read_text()
     assert said.startswith("The main table is not complete; after four epochs of its setting: **Adam on St(7, 49) "
                            "trains for 20 of 20 seeds")
-    assert "Behind it, in how often they train or in the loss: Adam, free weights;" in said
+    assert "All 3 others are behind it, in how often they train or in the loss" in said
     warm = EXPERIMENTS["warmup"]
     results = [Result(run, Record().extended([0.6], 0.5, 3.0, 2.0)) for run in warm.runs(range(20))]
     write_results(tmp_path, "warmup", {"sha256": "0"}, {}, results)
