@@ -9,6 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from manifold_opt.experiments.shares import load_shares
+from manifold_opt.experiments.suite import load_results, trains
+from manifold_opt.experiments.suite.claims import LEVEL, contrast
+from manifold_opt.experiments.suite.experiment import by_group, trainings
+from manifold_opt.experiments.suite.methods import group_name
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.rst").read_text()
@@ -30,6 +34,17 @@ def test_ci_finds_the_test_command() -> None:
 def test_example() -> None:
     result = doctest.testfile(str(ROOT / "README.rst"), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert result.attempted >= 8 and result.failed == 0
+
+
+def test_shares_on_fashion_are_those_of_the_records() -> None:
+    """The numbers of seeds that train, and that the sign test shows a difference to free weights alone."""
+    groups = by_group(trainings(load_results(ROOT / "docs" / "experiments" / "fashion.json")))
+    names = [group_name(method) for method in ("adam", "free_adam_same_start", "projected_adam")]
+    own, free, projected = (sum(trains(result.record) for result in groups[name]) for name in names)
+    said = " ".join(TEXT.split())
+    assert f"Adam on it trains for {own} of 20 seeds, free weights from the same start for {free}, a difference beyond " \
+           f"chance; projection after each step for {projected}." in said
+    assert [contrast(groups[names[0]], groups[name]).success.p < LEVEL / 3 for name in names[1:]] == [True, False]
 
 
 def test_shares_are_those_of_the_records() -> None:
