@@ -42,8 +42,8 @@ def test_shares_on_fashion_are_those_of_the_records() -> None:
     names = [group_name(method) for method in ("adam", "free_adam_same_start", "projected_adam")]
     own, free, projected = (sum(trains(result.record) for result in groups[name]) for name in names)
     said = " ".join(TEXT.split())
-    assert f"Adam on it trains for {own} of 20 seeds, free weights from the same start for {free}, a difference beyond " \
-           f"chance; projection after each step for {projected}." in said
+    assert (f"Adam on it trains for {own} of 20 seeds, free weights from the same start for {free}, a difference "
+            f"beyond chance; projection after each step for {projected}." in said)
     assert [contrast(groups[names[0]], groups[name]).success.p < LEVEL / 3 for name in names[1:]] == [True, False]
 
 
