@@ -437,6 +437,6 @@ def _check_step(path: str, space: HomogeneousSpace, Y: Any, dL: Any, parameter: 
     """The border of `step`: everything is checked before anything is computed; returns the gradient."""
     point = parameter.section.point
     Y = check_array(named("parameter", path), Y)
-    if Y.dtype != point.dtype or not np.array_equal(Y, point):
+    if Y.dtype != point.dtype or Y.shape != point.shape or not (np.asarray(Y) == point).all():
         raise ValueError(f"{named('parameter', path)} must be that of the state: it was changed since then")
     return None if dL is None else check_gradient(path, dL, point)

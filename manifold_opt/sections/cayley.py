@@ -99,7 +99,9 @@ def _is_long(T: Array) -> Array:
 
     Many singular values share the norm of a large matrix, each of which is then small.
     """
-    return np.asarray(np.linalg.norm(T, axis=(-2, -1)) > max(1.0, 0.25 * T.shape[-1] ** 0.5))
+    # the Frobenius norm as np.linalg.norm forms it, without what that asks of its arguments first
+    norm = np.sqrt(np.add.reduce((T.conj() * T).real, axis=(-2, -1)))
+    return np.asarray(norm > max(1.0, 0.25 * T.shape[-1] ** 0.5))
 
 
 def _short_cayley(W: HorizontalElement) -> FractionStep:

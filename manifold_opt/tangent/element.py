@@ -77,7 +77,7 @@ class HorizontalElement:
 
     def map(self, function: Callable[..., Array], *others: HorizontalElement) -> HorizontalElement:
         """Apply a function to the blocks A and B (of this element and of others)."""
-        return HorizontalElement(function(self.A, *(X.A for X in others)), function(self.B, *(X.B for X in others)),
+        return HorizontalElement(function(self.A, *[X.A for X in others]), function(self.B, *[X.B for X in others]),
                                  self.space)
 
     def __add__(self, other: HorizontalElement) -> HorizontalElement:
@@ -96,7 +96,7 @@ class HorizontalElement:
     def __truediv__(self, other: HorizontalElement | float) -> HorizontalElement:
         """Divide entry by entry by another element, or by a number."""
         if isinstance(other, HorizontalElement):
-            return self.map(np.divide, other)
+            return HorizontalElement(self.A / other.A, self.B / other.B, self.space)
         scalar = float(other)
         return self.map(lambda block: block / scalar)
 
@@ -114,11 +114,11 @@ class HorizontalElement:
 
     def square(self) -> HorizontalElement:
         """Entries squared; as blocks of magnitudes, which have no sign to keep (Adam's second moment)."""
-        return self.map(squared)
+        return HorizontalElement(squared(self.A), squared(self.B), self.space)
 
     def sqrt(self) -> HorizontalElement:
         """Square root of every entry."""
-        return self.map(np.sqrt)
+        return HorizontalElement(np.sqrt(self.A), np.sqrt(self.B), self.space)
 
     def shift(self, delta: float) -> HorizontalElement:
         """Add a number to every entry (Adam's delta)."""
