@@ -3,7 +3,7 @@ from manifold_opt.experiments.suite.claims import TOO_FEW, compare, share, winne
 from manifold_opt.experiments.suite.depth import DepthExperiment
 from manifold_opt.experiments.suite.experiment import Experiment, Result, Run
 from manifold_opt.experiments.suite.failure import FailureExperiment
-from manifold_opt.experiments.suite.fashion import FashionExperiment
+from manifold_opt.experiments.suite.fashion import FashionExperiment, LongFashionExperiment
 from manifold_opt.experiments.suite.losses import LossesExperiment
 from manifold_opt.experiments.suite.methods import MethodsExperiment
 from manifold_opt.experiments.suite.published import PublishedExperiment
@@ -25,5 +25,5 @@ __all__ = ["EXPERIMENTS", "Experiment", "Plan", "Result", "Run", "SignTest", "Su
 EXPERIMENTS: dict[str, Experiment] = {experiment.name: experiment for experiment in (
     MethodsExperiment(), DepthExperiment(), RatesExperiment(), LossesExperiment(), WeightsExperiment(),
     SpacesExperiment(), FailureExperiment(), WarmupExperiment(), RoundingExperiment(), PublishedExperiment(),
-    FashionExperiment(), StepsExperiment())}
+    FashionExperiment(), LongFashionExperiment(), StepsExperiment())}
 """The experiments by name, in the order of the page."""

@@ -82,7 +82,8 @@ class Experiment(ABC):
     --------
     >>> from manifold_opt.experiments.suite import EXPERIMENTS
     >>> print(", ".join(EXPERIMENTS))
-    methods, depth, rates, losses, weights, spaces, failure, warmup, rounding, published, fashion, steps
+    methods, depth, rates, losses, weights, spaces, failure, warmup, rounding, published, fashion, fashion_long,
+    steps
     """
 
     name: str
