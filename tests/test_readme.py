@@ -47,6 +47,20 @@ def test_shares_on_fashion_are_those_of_the_records() -> None:
     assert [contrast(groups[names[0]], groups[name]).success.p < LEVEL / 3 for name in names[1:]] == [True, False]
 
 
+def test_losses_on_fashion_are_those_of_the_records() -> None:
+    """With the warm-up, after eight epochs: medians, and for how many seeds the paper's method has the lower loss."""
+    groups = by_group(trainings(load_results(ROOT / "docs" / "experiments" / "fashion_long.json")))
+    own, free, projected = (groups[group_name(method, True)] for method in
+                            ("adam", "free_adam_same_start", "projected_adam"))
+    assert all(len(group) == 20 and all(trains(result.record) for result in group) for group in (own, free, projected))
+    medians = [np.median([result.record.final_loss for result in group]) for group in (free, own, projected)]
+    assert contrast(own, free).loss.second == 20
+    assert "train for all twenty, and after eight epochs the free weights have the lower loss for every seed (median " \
+           "{:.3f} against {:.3f}), and Adam on the manifold a lower one than projection ({:.3f}) for {}.".format(
+               *medians, contrast(own, projected).loss.first) in " ".join(TEXT.split())
+    assert all(contrast(own, other).loss.p < LEVEL / 3 for other in (free, projected))
+
+
 def test_shares_are_those_of_the_records() -> None:
     """The numbers of seeds that train, and which of the three has the lowest median loss."""
     shares = load_shares()

@@ -116,11 +116,12 @@ def _made(experiment: Experiment, header: Mapping[str, Any], results: list[Resul
     if len(results) >= header["runs"]:
         return f"{made}."
     there = Counter((result.run.group, result.run.measure) for result in results)
-    groups = dict.fromkeys((run.group, run.measure) for run in experiment.runs(range(experiment.seeds)))
+    seeds = max([experiment.seeds, *(result.run.settings.seed + 1 for result in results)])
+    groups = dict.fromkeys((run.group, run.measure) for run in experiment.runs(range(seeds)))
     names = {key: f"{key[0]} ({key[1].replace('_', ' ')})" if key[1] else key[0] for key in groups}
-    whole = [name for key, name in names.items() if there[key] >= experiment.seeds]
+    whole = [name for key, name in names.items() if there[key] >= seeds]
     missing = [name for name in names.values() if name not in whole]
-    said = (f"all {experiment.seeds} seeds of all groups but {'; '.join(missing)}" if len(missing) < len(whole) else
-            f"all {experiment.seeds} seeds of {'; '.join(whole)}" if whole else "all seeds of none")
+    said = (f"all {seeds} seeds of all groups but {'; '.join(missing)}" if len(missing) < len(whole) else
+            f"all {seeds} seeds of {'; '.join(whole)}" if whole else "all seeds of none")
     return (f"{made}. *Incomplete:* {len(results)} of {header['runs']} runs are there, {said}; the same command makes "
             "the rest.")

@@ -66,10 +66,10 @@ class Plan:
     cluster: str | None = None
     progress: bool = True
 
-    def command(self, experiment: Experiment) -> str:
+    def command(self, experiment: Experiment, seeds: int) -> str:
         """The command that makes all results of the experiment, without what does not change them."""
         words = ["python", "-m", "manifold_opt", "experiments", experiment.name]
-        words += ["--seeds", str(self.seeds)] if self.seeds is not None and self.seeds > experiment.seeds else []
+        words += ["--seeds", str(seeds)] if seeds > experiment.seeds else []
         words += ["--data", self.source] if self.source is not None else []
         return shlex.join([*words, "--quick"] if self.quick else words)
 
@@ -86,9 +86,21 @@ class Plan:
         return [run for run in runs if run.settings.seed < seeds
                 and (not self.only or {run.group, run.settings.rival} & set(self.only))]
 
-    def all_runs(self, experiment: Experiment) -> list[Run]:
-        """The runs that results are written of: those of more seeds that are there already are not dropped."""
-        runs = experiment.runs(range(max(experiment.seeds, self.seeds or 0)))
+    def all_seeds(self, experiment: Experiment, digest: str) -> int:
+        """How many seeds results are written of: those that are there already are not dropped.
+
+        ValueError if they are of other images.
+        """
+        path = self.folder / f"{experiment.name}.json"
+        stored, results = stored_results(path) if path.exists() else (digest, [])
+        if stored != digest:
+            raise ValueError(f"{path} holds results of other images, which would be lost: choose another folder by "
+                             "--out")
+        return max(experiment.seeds, self.seeds or 0, *(result.run.settings.seed + 1 for result in results))
+
+    def all_runs(self, experiment: Experiment, seeds: int) -> list[Run]:
+        """The runs that results are written of."""
+        runs = experiment.runs(range(seeds))
         if not self.quick:
             return runs
         first = {(run.group, run.measure): experiment.quick(run) for run in reversed(runs)}
@@ -125,7 +137,7 @@ def run_experiment(experiment: Experiment, plan: Plan) -> list[Result]:
     Raises
     ------
     ValueError
-        If images, groups or records are wrong, or an extra is not installed.
+        If images, groups or records are wrong, those in the folder are of other images, or an extra is not installed.
     OSError
         If a cluster does not answer or is lost, or a file cannot be written.
     """
@@ -133,7 +145,9 @@ def run_experiment(experiment: Experiment, plan: Plan) -> list[Result]:
     store = plan.folder / "runs"
     store.mkdir(parents=True, exist_ok=True)
     now, source = commit(), plan.source or experiment.source
-    every = [Task(run, source, plan.quick, data.digest, store.resolve(), now) for run in plan.all_runs(experiment)]
+    seeds = plan.all_seeds(experiment, data.digest)
+    every = [Task(run, source, plan.quick, data.digest, store.resolve(), now)
+             for run in plan.all_runs(experiment, seeds)]
     chosen = {*plan.chosen(experiment, [task.run for task in every])}
     results = known_results(every, plan.folder)
     _say_commits(results, now, plan.folder)
@@ -141,7 +155,7 @@ def run_experiment(experiment: Experiment, plan: Plan) -> list[Result]:
 
     def write() -> list[Result]:
         found = [replace(results[task.key], run=task.run) for task in every if task.key in results]
-        _write(experiment, plan, data, found, len(every))
+        _write(experiment, plan, data, found, plan.command(experiment, seeds), len(every))
         return found
 
     try:
@@ -216,9 +230,10 @@ def _say_commits(results: Mapping[str, Result], now: str | None, folder: Path) -
               "another folder by --out to make them anew)", file=sys.stderr)
 
 
-def _write(experiment: Experiment, plan: Plan, data: ImageData, results: list[Result], expected: int) -> None:
+def _write(experiment: Experiment, plan: Plan, data: ImageData, results: list[Result], command: str,
+           expected: int) -> None:
     """Write what is there."""
-    header = {"experiment": experiment.name, "question": experiment.question, "command": plan.command(experiment),
+    header = {"experiment": experiment.name, "question": experiment.question, "command": command,
               "quick": plan.quick, "images": data.source, "sha256": data.digest, "runs": expected,
               "versions": versions()}
     machine = {"experiment": experiment.name, "date": date.today().isoformat(),

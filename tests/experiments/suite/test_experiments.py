@@ -16,6 +16,7 @@ from manifold_opt.experiments.suite.cases import METHODS, OWN, settings_of
 from manifold_opt.experiments.suite.drawing import draw_groups
 from manifold_opt.experiments.suite.failure import separation
 from manifold_opt.experiments.suite.first_steps import STEPS, first_steps, token_rank, token_spread
+from manifold_opt.experiments.suite.published import EPOCHS, crossings
 from manifold_opt.experiments.suite.rounding import flips
 from manifold_opt.experiments.suite.step_times import PARTS, parts_of_step, step_times
 from manifold_opt.plotting import curve_style
@@ -151,3 +152,25 @@ def test_losses_far_above_the_others_are_drawn_at_the_edge_and_said():
     assert axes.get_xlabel() == "loss (cross: fails;\narrow: 1 runs above 3.4)"
     assert max(float(line.get_xdata()[0]) for line in axes.lines) == pytest.approx(3.4)
     assert draw_groups(results[:3], loss="loss").axes[1].get_xlabel() == "loss (cross: fails)"
+
+
+def test_crossings_of_known_curves():
+    """Three straight lines: free weights pass the manifold at epoch 200 and are never below Muon."""
+    epochs = np.arange(1, EPOCHS + 1)
+    curves = {"adam": 1 - 1e-4 * epochs, "free_adam_same_start": 1.01995 - 2e-4 * epochs, "muon": 0.5 + 0.0 * epochs}
+    groups = {}
+    for rival, curve in curves.items():
+        run = next(run for run in EXPERIMENTS["published"].runs([0]) if run.settings.rival == rival)
+        record = Record(tuple((float(loss),) for loss in curve), (0.5,) * EPOCHS, (3.0,) * EPOCHS, (1.0,) * EPOCHS)
+        groups[rival] = [Result(replace(run, group=rival), record)]
+    assert crossings(groups) == [
+        "The median losses at the end, the lowest first: muon (0.500); free_adam_same_start (0.930); adam (0.955).",
+        "In every epoch muon is below free_adam_same_start; adam.",
+        f"The best of the constrained methods is ahead of the best of the free ones in 0 of {EPOCHS} epochs."]
+    del groups["muon"]
+    assert crossings(groups)[1:] == [
+        "After epoch 199 free_adam_same_start is below adam.",
+        f"The best of the constrained methods is ahead of the best of the free ones in 199 of {EPOCHS} epochs, the "
+        "last of them epoch 199."]
+    del groups["free_adam_same_start"]
+    assert crossings(groups) == []

@@ -65,10 +65,23 @@ def test_results_alone_suffice(tiny, plan, epochs):
 
 
 def test_more_seeds_keep_those_that_are_there(tiny, plan, epochs):
-    first = run_experiment(tiny, plan)
-    assert len(run_experiment(tiny, replace(plan, seeds=3))) == 9
-    assert len(epochs) == 27
-    assert run_experiment(tiny, replace(plan, seeds=1)) == first and len(epochs) == 27
+    """Fewer seeds later drop none, even when only the results are left, and the command on the page makes all."""
+    run_experiment(tiny, plan)
+    more = run_experiment(tiny, replace(plan, seeds=3))
+    assert len(more) == 9 and len(epochs) == 27
+    for path in (plan.folder / "runs").iterdir():
+        path.unlink()
+    for seeds in (1, None, 3):
+        assert run_experiment(tiny, replace(plan, seeds=seeds)) == more and len(epochs) == 27
+        assert json.loads((plan.folder / "tiny.json").read_text())["command"].endswith("tiny --seeds 3")
+
+
+def test_results_of_other_images_are_not_overwritten(tiny, plan):
+    run_experiment(tiny, plan)
+    kept = (plan.folder / "tiny.json").read_bytes()
+    with pytest.raises(ValueError, match=r"tiny.json holds results of other images.*choose another folder by --out"):
+        run_experiment(tiny, replace(plan, source="fashion"))
+    assert (plan.folder / "tiny.json").read_bytes() == kept
 
 
 def test_only_some_groups(tiny, plan, epochs):
