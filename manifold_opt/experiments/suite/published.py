@@ -30,8 +30,9 @@ DISTANCE = 8.6e-3
 
 METHODS = (("adam", True), ("free_adam_same_start", True), ("projected_adam", True), ("embedded_adam", True),
            ("reflector_adam", True), ("muon", False))
-"""The six best of the main table, and whether they warm up: a run that fails in its first steps would say nothing of
-the later ones. Muon trains without, and has the lower losses then."""
+"""The six best kinds of the main table (of the two projections the polar factor stands for QR too, whose losses differ
+by 0.001), and whether they warm up: a run that fails in its first steps would say nothing of the later ones. Muon
+trains without, and has the lower losses then."""
 
 
 @final
