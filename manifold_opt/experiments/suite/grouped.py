@@ -1,4 +1,4 @@
-"""Experiments that compare a few settings side by side: losses, weights, spaces."""
+"""Experiments that compare a few settings side by side: losses, weights, spaces, other images."""
 from __future__ import annotations
 
 from abc import abstractmethod
@@ -16,7 +16,7 @@ __all__ = ["Grouped"]
 
 
 class Grouped(Experiment):
-    """Four epochs of each of a few settings; those after the first are compared with it."""
+    """Each of a few settings, for four epochs unless it says otherwise; those after the first are compared with it."""
 
     @abstractmethod
     def cases(self) -> Mapping[str, tuple[str, Mapping[str, Any]]]:
