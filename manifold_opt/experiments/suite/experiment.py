@@ -117,6 +117,10 @@ class Experiment(ABC):
         return replace(run, settings=replace(run.settings, epochs=1, blocks=min(run.settings.blocks, 2),
                                              batch_size=128))
 
+    def seeds_with(self, results: Iterable[Result]) -> int:
+        """How many seeds its results are of: its own number, or more if some of the results are."""
+        return max([self.seeds, *(result.run.settings.seed + 1 for result in results)])
+
     def missing(self) -> str | None:
         """Why the experiment cannot be done here with its own images, if it cannot."""
         return None

@@ -116,7 +116,7 @@ def _made(experiment: Experiment, header: Mapping[str, Any], results: list[Resul
     if len(results) >= header["runs"]:
         return f"{made}."
     there = Counter((result.run.group, result.run.measure) for result in results)
-    seeds = max([experiment.seeds, *(result.run.settings.seed + 1 for result in results)])
+    seeds = experiment.seeds_with(results)
     groups = dict.fromkeys((run.group, run.measure) for run in experiment.runs(range(seeds)))
     names = {key: f"{key[0]} ({key[1].replace('_', ' ')})" if key[1] else key[0] for key in groups}
     whole = [name for key, name in names.items() if there[key] >= seeds]

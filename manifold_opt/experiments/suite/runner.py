@@ -89,14 +89,16 @@ class Plan:
     def all_seeds(self, experiment: Experiment, digest: str) -> int:
         """How many seeds results are written of: those that are there already are not dropped.
 
-        ValueError if they are of other images.
+        ValueError if they are of other images, unless they are quick ones, which are soon made anew.
         """
         path = self.folder / f"{experiment.name}.json"
-        stored, results = stored_results(path) if path.exists() else (digest, [])
+        if self.quick or not path.exists():
+            return max(experiment.seeds, self.seeds or 0)
+        stored, results = stored_results(path)
         if stored != digest:
             raise ValueError(f"{path} holds results of other images, which would be lost: choose another folder by "
                              "--out")
-        return max(experiment.seeds, self.seeds or 0, *(result.run.settings.seed + 1 for result in results))
+        return max(self.seeds or 0, experiment.seeds_with(results))
 
     def all_runs(self, experiment: Experiment, seeds: int) -> list[Run]:
         """The runs that results are written of."""

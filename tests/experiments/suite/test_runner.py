@@ -84,6 +84,18 @@ def test_results_of_other_images_are_not_overwritten(tiny, plan):
     assert (plan.folder / "tiny.json").read_bytes() == kept
 
 
+def test_quick_results_of_other_images_are_made_anew(tiny, plan):
+    for source in (None, "fashion"):
+        assert len(run_experiment(tiny, replace(plan, source=source, quick=True))) == 3
+    assert "--data fashion" in json.loads((plan.folder / "tiny.json").read_text())["command"]
+
+
+def test_an_incomplete_page_counts_the_seeds_that_are_there(tiny, plan):
+    run_experiment(tiny, replace(plan, seeds=3, only=("adam",)))
+    write_section(tiny, plan.folder)
+    assert "*Incomplete:* 3 of 9 runs are there, all 3 seeds of adam;" in (plan.folder / "tiny.inc").read_text()
+
+
 def test_only_some_groups(tiny, plan, epochs):
     results = run_experiment(tiny, replace(plan, only=("momentum",)))
     assert {method for method, _ in epochs} == {result.run.group for result in results} == {"momentum"}
